@@ -1,0 +1,372 @@
+//! Campaigns: what a data scientist asks for, and how far it has come.
+
+use crate::{BlobHash, MeasuredError, NodeId};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::Permill;
+use syft::{Architecture, Metric, Schema, Text};
+
+/// Who may see weights and gradients.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Default,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Privacy {
+    /// Everybody.
+    #[default]
+    Open,
+    /// Nobody but the assayers, and at the end the owner. Not available yet.
+    Encrypted,
+}
+
+/// How a bounty is shared. The parts sum to one.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct BountySplit {
+    /// To the mines whose gradients lead to the winner.
+    pub data: Permill,
+    /// To the author of the winning proposal.
+    pub expertise: Permill,
+    /// To providers of metered compute. Must be zero: not available yet.
+    pub compute: Permill,
+}
+
+impl Default for BountySplit {
+    fn default() -> Self {
+        Self {
+            data: Permill::one(),
+            expertise: Permill::zero(),
+            compute: Permill::zero(),
+        }
+    }
+}
+
+impl BountySplit {
+    /// Whether the parts sum to one.
+    pub fn is_whole(&self) -> bool {
+        u64::from(self.data.deconstruct())
+            + u64::from(self.expertise.deconstruct())
+            + u64::from(self.compute.deconstruct())
+            == 1_000_000
+    }
+}
+
+/// The rows on which models are measured.
+#[derive(
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct ValidationSet {
+    /// The canonical data set in the model repository.
+    pub blob: BlobHash,
+    /// How many rows it has.
+    pub rows: u32,
+}
+
+/// What a data scientist asks for; given to `campaigns.create` and never changed.
+#[derive(
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct Terms<Balance, BlockNumber> {
+    /// One line for people.
+    pub title: Text<64>,
+    /// What the model is for, for people.
+    pub description: Text<1024>,
+    /// What a row of data looks like.
+    pub schema: Schema,
+    /// What the error is.
+    pub metric: Metric,
+    /// The rows on which models are measured.
+    pub validation: ValidationSet,
+    /// The claimed error of the initial model, in the metric's unit.
+    pub starting_error: MeasuredError,
+    /// The error at which the whole bounty is earned.
+    pub target_error: MeasuredError,
+    /// By how much the measured start may exceed the claim: of the whole scale for an error rate
+    /// (5,000 parts per million are 0.5 % points), of the claim for a mean squared error.
+    pub tolerance: Permill,
+    /// The Ladder's step: smaller improvements do not count and are not published. At least 1.
+    pub minimum_step: MeasuredError,
+    /// The last block in which gradients may be committed.
+    pub deadline: BlockNumber,
+    /// Who may see weights and gradients.
+    pub privacy: Privacy,
+    /// The owner's own part of the bounty, in the smallest unit of SNR.
+    pub bounty: Balance,
+    /// How the bounty is shared.
+    pub split: BountySplit,
+    /// Whether others than the owner may add proposals.
+    pub open_proposals: bool,
+    /// Accepted gradients that an account must have (in any campaign) to commit here.
+    pub minimum_reputation: u32,
+}
+
+/// The default of [`Terms::tolerance`]: 0.5 %.
+pub const DEFAULT_TOLERANCE: Permill = Permill::from_parts(5_000);
+
+impl<Balance, BlockNumber> Terms<Balance, BlockNumber> {
+    /// The largest measured starting error for which the claim still holds.
+    pub fn claim_holds_up_to(&self) -> MeasuredError {
+        let slack = match self.metric {
+            Metric::ErrorRate => self.tolerance.mul_floor(syft::WORST_ERROR_RATE),
+            Metric::MeanSquaredError => self.tolerance.mul_floor(self.starting_error),
+        };
+        self.starting_error.saturating_add(slack)
+    }
+}
+
+/// A model to start from.
+#[derive(
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct Model {
+    /// The shape of the model.
+    pub architecture: Architecture,
+    /// Its initial parameters (safetensors) in the model repository.
+    pub parameters: BlobHash,
+}
+
+/// Why no more gradients are taken.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    /// A node's error is at or below the target.
+    TargetReached,
+    /// The deadline has passed.
+    DeadlinePassed,
+    /// The owner cancelled before any gradient was accepted.
+    Cancelled,
+}
+
+/// Why a campaign never opened.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejected {
+    /// The initial model's error is above the claim by more than the tolerance.
+    FalseClaim {
+        /// What was measured.
+        measured: MeasuredError,
+    },
+    /// The initial model has the target error already.
+    AtTarget {
+        /// What was measured.
+        measured: MeasuredError,
+    },
+    /// The initial model or the validation set cannot be used.
+    Malformed(crate::assay::Malformed),
+    /// No quorum of assayers judged the initial model in time.
+    NoQuorum,
+    /// The owner cancelled before the initial model was judged.
+    Cancelled,
+}
+
+/// How far a campaign has come.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State<BlockNumber> {
+    /// The initial model waits for its assay.
+    Proposed,
+    /// Gradients are welcome.
+    Open,
+    /// No new commitments; what is pending may still finish.
+    Closing {
+        /// Why.
+        reason: Closed,
+        /// The block from which it is settled whatever is still pending.
+        grace_ends: BlockNumber,
+    },
+    /// The bounty is split; everybody can claim.
+    Settled {
+        /// The block of the settlement.
+        at: BlockNumber,
+    },
+    /// It never opened; everybody can claim a refund.
+    Rejected {
+        /// Why.
+        reason: Rejected,
+        /// The block of the rejection.
+        at: BlockNumber,
+    },
+}
+
+/// How far a proposal has come.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalState {
+    /// Its assay is pending.
+    Pending,
+    /// Gradients may be committed to it; it is a root of the model tree.
+    Accepted {
+        /// Its measured error.
+        error: MeasuredError,
+    },
+    /// Its assay failed.
+    Rejected(Rejected),
+}
+
+/// A model to start from, in a campaign.
+#[derive(
+    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Proposal<AccountId, Balance> {
+    /// The campaign.
+    pub campaign: crate::CampaignId,
+    /// Who proposed it, and earns the expertise part if it wins.
+    pub author: AccountId,
+    /// The model.
+    pub model: Model,
+    /// What an assay of it, or of a gradient on it, costs.
+    pub assay_price: Balance,
+    /// Held from the author for its assay; zero for the first one, which the reserve pays.
+    pub deposit: Balance,
+    /// How far it has come.
+    pub state: ProposalState,
+}
+
+/// What the owner of a campaign pays at its creation.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct CampaignCost<Balance> {
+    /// Earned by those whose work leads to the best model; the rest comes back.
+    pub bounty: Balance,
+    /// Pays the assays of the initial model and of accepted gradients; the rest comes back.
+    pub reserve: Balance,
+    /// Keeps the campaign's account alive; comes back when everything is claimed.
+    pub deposit: Balance,
+    /// The price of one assay, a part of every commitment's deposit.
+    pub assay_price: Balance,
+}
+
+/// A campaign's place in the model tree, told to those who ask what may be built on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Root {
+    /// The proposal's node.
+    pub node: NodeId,
+    /// Its measured error.
+    pub error: MeasuredError,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_must_be_whole() {
+        assert!(BountySplit::default().is_whole());
+        let short = BountySplit {
+            data: Permill::from_percent(99),
+            ..Default::default()
+        };
+        assert!(!short.is_whole());
+        let over = BountySplit {
+            expertise: Permill::from_percent(1),
+            ..Default::default()
+        };
+        assert!(!over.is_whole());
+    }
+}

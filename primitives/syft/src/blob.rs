@@ -1,0 +1,27 @@
+//! How many bytes stored parameters and gradients may have.
+
+use crate::Plan;
+
+/// Bytes of a safetensors header that are allowed per tensor. The name, type, shape and offsets of one take at most
+/// 110; the rest is room for other programs' spacing.
+const HEADER_PER_TENSOR: u64 = 160;
+/// Bytes of a safetensors header that are allowed besides its tensors: metadata and alignment.
+const HEADER_BASE: u64 = 512;
+/// The header's length comes first, as 8 bytes.
+const LENGTH_FIELD: u64 = 8;
+
+/// The longest safetensors header that is read for this plan, in bytes: `512 + 160 * tensors`.
+pub fn max_header_size(plan: &Plan) -> u64 {
+    HEADER_BASE + HEADER_PER_TENSOR * plan.tensors.len() as u64
+}
+
+/// The size of the largest parameters or gradient accepted for this plan, in bytes:
+/// `8 + max_header_size + 4 * parameters`.
+pub fn max_blob_size(plan: &Plan) -> u64 {
+    LENGTH_FIELD + max_header_size(plan) + 4 * plan.parameters
+}
+
+/// No parameters or gradient of this plan are smaller, in bytes: `8 + 4 * parameters`.
+pub fn min_blob_size(plan: &Plan) -> u64 {
+    LENGTH_FIELD + 4 * plan.parameters
+}
