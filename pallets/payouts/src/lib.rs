@@ -1,1 +1,187 @@
+//! # Payouts
+//!
+//! Splits what a campaign leaves into entitlements that can be claimed, and keeps everybody's
+//! reputation.
+//!
+//! ## Terminology
+//!
+//! - **Settlement**: all the money of a campaign that is over, and the path to its best model.
+//! - **Entitlement**: what one account gets from one campaign: *earned* for gradients along the
+//!   winning path, *expertise* for the winning proposal, *refund* for what is returned.
+//! - **Escrow**: the campaign's own account. Entitlements stay there until they are claimed.
+//!
+//! ## Life of an entitlement
+//!
+//! 1. A campaign settles ([`Payouts::settle`](sonar_primitives::traits::Payouts::settle)): the
+//!    rules of [`split`] give each account one entitlement. No money moves, so no account can
+//!    make a settlement fail.
+//! 2. The account claims it ([`Pallet::claim`]), or anyone does so for it
+//!    ([`Pallet::claim_for`]). The money always goes to the account itself. A transfer that fails
+//!    (say, because it would create an account with less than the existential deposit) leaves the
+//!    entitlement as it was, and affects nobody else's.
+//! 3. Claimed entitlements stay readable until the campaign is forgotten.
+//!
+//! ## Assumptions
+//!
+//! - Only a campaign settles, and forgets, itself: there are no calls for it.
+//! - The escrow holds the sum of the entitlements and, on top, at least the existential deposit,
+//!   which claims never touch: the last one can be paid as well as the first.
+//! - A settlement names a bounded number of accounts (sponsors and steps of a path), which the
+//!   campaigns and the model tree limit.
+//!
+//! There is no quote here: the rule is [`sonar_primitives::payout::step_pays`], and the campaigns
+//! know the amounts that go into it.
+
 #![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod claim;
+#[cfg(test)]
+mod mock;
+mod reputation;
+mod settle;
+pub mod split;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod try_state;
+mod types;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::{Entitlement, SettledCampaign};
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+    use crate::{Entitlement, SettledCampaign, WeightInfo};
+    use frame_support::{pallet_prelude::*, traits::fungible};
+    use frame_system::pallet_prelude::*;
+    use sonar_primitives::{reputation::Reputation, Balance, CampaignId};
+
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+    /// Entitlements and reputations.
+    #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
+    pub struct Pallet<T>(_);
+
+    /// What the pallet needs of the runtime.
+    #[pallet::config]
+    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+        /// The money.
+        type Currency: fungible::Mutate<Self::AccountId, Balance = Balance>;
+        /// What the calls weigh.
+        type WeightInfo: WeightInfo;
+    }
+
+    /// What each account gets from each settled campaign.
+    #[pallet::storage]
+    pub type Entitlements<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        CampaignId,
+        Blake2_128Concat,
+        T::AccountId,
+        Entitlement,
+        OptionQuery,
+    >;
+
+    /// The campaigns from which each account can still claim.
+    #[pallet::storage]
+    pub type Claimable<T: Config> = StorageDoubleMap<
+        _,
+        Blake2_128Concat,
+        T::AccountId,
+        Twox64Concat,
+        CampaignId,
+        (),
+        OptionQuery,
+    >;
+
+    /// The campaigns that are settled and not forgotten.
+    #[pallet::storage]
+    pub type Settled<T: Config> =
+        StorageMap<_, Twox64Concat, CampaignId, SettledCampaign<T::AccountId>, OptionQuery>;
+
+    /// What each account has done.
+    #[pallet::storage]
+    pub type ReputationOf<T: Config> =
+        StorageMap<_, Blake2_128Concat, T::AccountId, Reputation, ValueQuery>;
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// An account can claim money from a campaign.
+        Entitled {
+            /// The campaign.
+            campaign: CampaignId,
+            /// Who can claim.
+            account: T::AccountId,
+            /// For gradients along the winning path.
+            earned: Balance,
+            /// For the winning proposal.
+            expertise: Balance,
+            /// Returned: bounty that was not earned, reserve that was not used.
+            refund: Balance,
+        },
+        /// An account was paid all it can claim from a campaign.
+        Claimed {
+            /// The campaign.
+            campaign: CampaignId,
+            /// Who was paid.
+            account: T::AccountId,
+            /// How much.
+            amount: Balance,
+        },
+    }
+
+    #[pallet::error]
+    pub enum Error<T> {
+        /// The campaign is not settled (or removed already); wait until it is.
+        NotSettled,
+        /// The account gets nothing from this campaign.
+        NothingToClaim,
+        /// The account was paid by this campaign already.
+        AlreadyClaimed,
+        /// The campaign was settled before.
+        AlreadySettled,
+        /// The settlement's parts do not sum to the campaign's money; nothing was settled.
+        Unbalanced,
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Pays the caller what it gets from a settled campaign.
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::claim())]
+        pub fn claim(origin: OriginFor<T>, campaign: CampaignId) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_claim(campaign, who)
+        }
+
+        /// Pays an account what it gets from a settled campaign. Anyone may call this; the money
+        /// goes to the account.
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::claim_for())]
+        pub fn claim_for(
+            origin: OriginFor<T>,
+            campaign: CampaignId,
+            account: T::AccountId,
+        ) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_claim(campaign, account)
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+}

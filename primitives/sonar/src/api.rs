@@ -3,6 +3,7 @@
 use crate::{
     assay::AssayTask,
     campaign::{CampaignCost, Model, ProposalState, State, Terms},
+    events::CampaignEvent,
     reputation::Reputation,
     tree::{Node, Submission},
     AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId,
@@ -29,6 +30,7 @@ pub struct CampaignSummary {
     /// How far it has come.
     pub state: State<BlockNumber>,
     /// What can be earned in all, contributions of sponsors included.
+    #[serde(with = "crate::amount")]
     pub bounty: Balance,
     /// The measured start (the claimed one until it is measured).
     pub start: MeasuredError,
@@ -54,6 +56,7 @@ pub struct ProposalInfo {
     /// The model.
     pub model: Model,
     /// The price of one assay of it.
+    #[serde(with = "crate::amount")]
     pub assay_price: Balance,
     /// How far it has come.
     pub state: ProposalState,
@@ -65,6 +68,7 @@ pub struct SponsorInfo {
     /// Who.
     pub account: AccountId,
     /// How much, in all.
+    #[serde(with = "crate::amount")]
     pub contribution: Balance,
 }
 
@@ -80,6 +84,7 @@ pub struct CampaignInfo {
     /// Who pays.
     pub sponsors: Vec<SponsorInfo>,
     /// What is left to pay assays of accepted gradients.
+    #[serde(with = "crate::amount")]
     pub reserve: Balance,
     /// The account that holds the money.
     pub escrow: AccountId,
@@ -88,7 +93,7 @@ pub struct CampaignInfo {
 }
 
 /// A node of a campaign's tree.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct NodeInfo {
     /// Its number.
     pub id: NodeId,
@@ -97,7 +102,7 @@ pub struct NodeInfo {
 }
 
 /// A submission.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct SubmissionInfo {
     /// Its number.
     pub id: NodeId,
@@ -124,10 +129,13 @@ pub struct Lineage {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Quote {
     /// What the step would earn if its node, or one built on it, wins.
+    #[serde(with = "crate::amount")]
     pub pays: Balance,
     /// What is held from the account until it is decided.
+    #[serde(with = "crate::amount")]
     pub deposit: Balance,
     /// The part of the deposit that is lost if the gradient is not accepted.
+    #[serde(with = "crate::amount")]
     pub assay_price: Balance,
     /// The largest error that would be accepted; `None` if the parent cannot be improved.
     pub accepted_up_to: Option<MeasuredError>,
@@ -153,6 +161,7 @@ pub struct BlobInfo {
     /// Who stored it and gets the deposit back.
     pub depositor: AccountId,
     /// What is held for it.
+    #[serde(with = "crate::amount")]
     pub deposit: Balance,
     /// How many campaigns, nodes and submissions need it.
     pub pins: u32,
@@ -168,10 +177,13 @@ pub struct EntitlementInfo {
     /// Who.
     pub account: AccountId,
     /// For gradients along the winning path.
+    #[serde(with = "crate::amount")]
     pub earned: Balance,
     /// For the winning proposal.
+    #[serde(with = "crate::amount")]
     pub expertise: Balance,
     /// Returned: bounty not earned, reserve not used.
+    #[serde(with = "crate::amount")]
     pub refund: Balance,
     /// Whether it was claimed.
     pub claimed: bool,
@@ -210,6 +222,8 @@ sp_api::decl_runtime_apis! {
         fn claimable(account: AccountId, from: CampaignId, limit: u32) -> Vec<EntitlementInfo>;
         /// What an account has done.
         fn reputation(account: AccountId) -> Reputation;
+        /// What happened in campaigns in the block at whose state this is asked.
+        fn events() -> Vec<CampaignEvent>;
         /// Assays that the chain waits for.
         fn pending_assays(from: NodeId, limit: u32) -> Vec<AssayTask<AccountId, BlockNumber>>;
     }

@@ -33,7 +33,17 @@ pub enum AssayKind {
 
 /// One assay that the chain waits for.
 #[derive(
-    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct AssayTask<AccountId, BlockNumber> {
     /// The node whose model is measured.

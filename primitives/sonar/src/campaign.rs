@@ -1,6 +1,6 @@
 //! Campaigns: what a data scientist asks for, and how far it has come.
 
-use crate::{BlobHash, MeasuredError, NodeId};
+use crate::{BlobHash, MeasuredError};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,10 @@ pub struct ValidationSet {
     Serialize,
     Deserialize,
 )]
+#[serde(bound(
+    serialize = "Balance: core::fmt::Display, BlockNumber: Serialize",
+    deserialize = "Balance: core::str::FromStr, BlockNumber: Deserialize<'de>"
+))]
 pub struct Terms<Balance, BlockNumber> {
     /// One line for people.
     pub title: Text<64>,
@@ -136,6 +140,7 @@ pub struct Terms<Balance, BlockNumber> {
     /// Who may see weights and gradients.
     pub privacy: Privacy,
     /// The owner's own part of the bounty, in the smallest unit of SNR.
+    #[serde(with = "crate::amount")]
     pub bounty: Balance,
     /// How the bounty is shared.
     pub split: BountySplit,
@@ -331,24 +336,23 @@ pub struct Proposal<AccountId, Balance> {
 
 /// What the owner of a campaign pays at its creation.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "Balance: core::fmt::Display",
+    deserialize = "Balance: core::str::FromStr"
+))]
 pub struct CampaignCost<Balance> {
     /// Earned by those whose work leads to the best model; the rest comes back.
+    #[serde(with = "crate::amount")]
     pub bounty: Balance,
     /// Pays the assays of the initial model and of accepted gradients; the rest comes back.
+    #[serde(with = "crate::amount")]
     pub reserve: Balance,
     /// Keeps the campaign's account alive; comes back when everything is claimed.
+    #[serde(with = "crate::amount")]
     pub deposit: Balance,
     /// The price of one assay, a part of every commitment's deposit.
+    #[serde(with = "crate::amount")]
     pub assay_price: Balance,
-}
-
-/// A campaign's place in the model tree, told to those who ask what may be built on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Root {
-    /// The proposal's node.
-    pub node: NodeId,
-    /// Its measured error.
-    pub error: MeasuredError,
 }
 
 #[cfg(test)]

@@ -9,9 +9,11 @@
 extern crate alloc;
 
 pub mod agenda;
+pub mod amount;
 pub mod api;
 pub mod assay;
 pub mod campaign;
+pub mod events;
 pub mod payout;
 pub mod reputation;
 pub mod traits;

@@ -8,7 +8,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use frame_support::pallet_prelude::{DispatchError, DispatchResult};
-use syft::Plan;
+use syft::{Architecture, Metric, Plan};
 
 /// The model repository: blobs that must not disappear while somebody needs them.
 pub trait Blobs {
@@ -33,6 +33,21 @@ pub struct CommitTerms<Balance> {
     pub plan: Plan,
 }
 
+/// What is the same for every assay of a gradient on one root.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AssayBase {
+    /// The shape of the model.
+    pub architecture: Architecture,
+    /// What the error is.
+    pub metric: Metric,
+    /// The validation set.
+    pub validation: BlobHash,
+    /// Rows that the validation set must have.
+    pub rows: u32,
+    /// The root's initial parameters.
+    pub root: BlobHash,
+}
+
 /// The campaigns, as `gradients` sees them.
 pub trait Campaigns<AccountId, Balance> {
     /// The terms for a commitment to a model with the given root. Fails, saying why, if the
@@ -43,6 +58,9 @@ pub trait Campaigns<AccountId, Balance> {
     ) -> Result<CommitTerms<Balance>, DispatchError>;
     /// The terms for a model that has been committed to; also while the campaign closes.
     fn terms(campaign: CampaignId, root: NodeId) -> Option<CommitTerms<Balance>>;
+    /// What every assay of a gradient on this root needs. `None` if the campaign, or the root in
+    /// it, is not known (any more).
+    fn assay_base(campaign: CampaignId, root: NodeId) -> Option<AssayBase>;
     /// Sets the price of one assay aside in the campaign's reserve.
     fn set_assay_aside(campaign: CampaignId, price: Balance) -> DispatchResult;
     /// Puts it back: the assay was paid by the submitter, or never made.

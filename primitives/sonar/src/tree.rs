@@ -26,7 +26,17 @@ pub fn commitment<AccountId: Encode>(
 
 /// A node of a model tree: a measured model that others may build on.
 #[derive(
-    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Node<AccountId> {
     /// The campaign.
@@ -105,8 +115,22 @@ impl<BlockNumber> SubmissionState<BlockNumber> {
 
 /// A gradient that was committed to.
 #[derive(
-    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
+#[serde(bound(
+    serialize = "AccountId: Serialize, Balance: core::fmt::Display, BlockNumber: Serialize",
+    deserialize = "AccountId: Deserialize<'de>, Balance: core::str::FromStr, BlockNumber: Deserialize<'de>"
+))]
 pub struct Submission<AccountId, Balance, BlockNumber> {
     /// The campaign.
     pub campaign: CampaignId,
@@ -117,8 +141,10 @@ pub struct Submission<AccountId, Balance, BlockNumber> {
     /// See [`commitment`].
     pub commitment: H256,
     /// What was held for it, in the smallest unit of SNR.
+    #[serde(with = "crate::amount")]
     pub deposit: Balance,
     /// The part of the deposit that pays the assay if it is not accepted.
+    #[serde(with = "crate::amount")]
     pub assay_price: Balance,
     /// The block of the commitment.
     pub committed_at: BlockNumber,

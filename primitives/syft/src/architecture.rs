@@ -169,7 +169,9 @@ pub enum ArchitectureError {
         layer: u32,
     },
     /// Too many outputs.
-    #[error("the model has {outputs} outputs, more than {MAX_OUTPUTS}: give its last layer fewer units")]
+    #[error(
+        "the model has {outputs} outputs, more than {MAX_OUTPUTS}: give its last layer fewer units"
+    )]
     TooManyOutputs {
         /// Outputs of the last layer.
         outputs: u32,
@@ -195,7 +197,9 @@ impl Architecture {
         let mut tensors = Vec::new();
         for (index, layer) in (0u32..).zip(&self.layers) {
             match *layer {
-                Layer::Dense { units: 0 } => return Err(ArchitectureError::NoUnits { layer: index }),
+                Layer::Dense { units: 0 } => {
+                    return Err(ArchitectureError::NoUnits { layer: index })
+                }
                 Layer::Dense { units } => {
                     // Both factors are below 2^32, so this cannot overflow; nor can the sum, which is checked against
                     // its limit at every layer.
@@ -210,7 +214,10 @@ impl Architecture {
                         name: format!("layers.{index}.weight"),
                         shape: [units, width].into(),
                     });
-                    tensors.push(TensorPlan { name: format!("layers.{index}.bias"), shape: [units].into() });
+                    tensors.push(TensorPlan {
+                        name: format!("layers.{index}.bias"),
+                        shape: [units].into(),
+                    });
                     width = units;
                 }
                 Layer::Relu => {}
@@ -225,7 +232,13 @@ impl Architecture {
         if self.head == Head::SoftmaxCrossEntropy && width < 2 {
             return Err(ArchitectureError::OneClass);
         }
-        Ok(Plan { inputs, outputs: width, parameters, multiply_adds, tensors })
+        Ok(Plan {
+            inputs,
+            outputs: width,
+            parameters,
+            multiply_adds,
+            tensors,
+        })
     }
 }
 
@@ -250,7 +263,12 @@ mod tests {
     fn dense(input: &[u32], units: &[u32], head: Head) -> Architecture {
         Architecture {
             input: input.to_vec().try_into().unwrap(),
-            layers: units.iter().map(|&units| Layer::Dense { units }).collect::<Vec<_>>().try_into().unwrap(),
+            layers: units
+                .iter()
+                .map(|&units| Layer::Dense { units })
+                .collect::<Vec<_>>()
+                .try_into()
+                .unwrap(),
             head,
         }
     }
@@ -261,8 +279,15 @@ mod tests {
         architecture.layers.try_insert(1, Layer::Relu).unwrap();
         let plan = architecture.plan().unwrap();
         assert_eq!((plan.inputs, plan.outputs), (6, 4));
-        assert_eq!((plan.parameters, plan.multiply_adds), (6 * 5 + 5 + 5 * 4 + 4, 50));
-        let tensors: Vec<_> = plan.tensors.iter().map(|t| (t.name.as_str(), t.shape.clone(), t.values())).collect();
+        assert_eq!(
+            (plan.parameters, plan.multiply_adds),
+            (6 * 5 + 5 + 5 * 4 + 4, 50)
+        );
+        let tensors: Vec<_> = plan
+            .tensors
+            .iter()
+            .map(|t| (t.name.as_str(), t.shape.clone(), t.values()))
+            .collect();
         assert_eq!(
             tensors,
             [
@@ -290,10 +315,22 @@ mod tests {
         assert_eq!(plan(&[1], &[1_025]), Err(TooManyOutputs { outputs: 1_025 }));
         // 999 inputs x 1,000 units + 1,000 biases is the limit.
         assert_eq!(plan(&[999], &[1_000]).unwrap().parameters, MAX_PARAMETERS);
-        assert_eq!(plan(&[1_000], &[1_000]), Err(TooManyParameters { layer: 0 }));
-        assert_eq!(plan(&[1], &[u32::MAX, u32::MAX]), Err(TooManyParameters { layer: 0 }));
-        assert_eq!(plan(&[1], &[400_000, 1_024]), Err(TooManyParameters { layer: 1 }));
-        assert_eq!(dense(&[1], &[1], Head::SoftmaxCrossEntropy).plan(), Err(OneClass));
+        assert_eq!(
+            plan(&[1_000], &[1_000]),
+            Err(TooManyParameters { layer: 0 })
+        );
+        assert_eq!(
+            plan(&[1], &[u32::MAX, u32::MAX]),
+            Err(TooManyParameters { layer: 0 })
+        );
+        assert_eq!(
+            plan(&[1], &[400_000, 1_024]),
+            Err(TooManyParameters { layer: 1 })
+        );
+        assert_eq!(
+            dense(&[1], &[1], Head::SoftmaxCrossEntropy).plan(),
+            Err(OneClass)
+        );
     }
 
     #[test]
@@ -315,7 +352,10 @@ mod tests {
             r#"{"input":[1],"layers":["tanhh"],"head":"squared_error"}"#,
             r#"{"input":[1],"layers":[],"head":"squared_error","extra":1}"#,
         ] {
-            assert!(serde_json::from_str::<Architecture>(json).is_err(), "{json}");
+            assert!(
+                serde_json::from_str::<Architecture>(json).is_err(),
+                "{json}"
+            );
         }
         let layers = vec!["\"relu\""; 33].join(",");
         let json = format!(r#"{{"input":[1],"layers":[{layers}],"head":"squared_error"}}"#);

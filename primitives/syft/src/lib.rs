@@ -1,4 +1,53 @@
-//! Bit-reproducible learning.
+//! Learning that gives the same result on every machine, to the last bit.
+//!
+//! Syft *defines* the order of every floating-point operation: a matrix product is one chain of fused multiply-adds per
+//! element ([`kernel::product`]), sums go in index order, `exp` and `ln` are one implementation, random numbers are one
+//! stream ([`Random`]). So two strangers who evaluate one model on one data set get the same number, and a training run
+//! can be repeated from its seed.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use syft::*;
+//!
+//! // What the data look like, and what the model does.
+//! let schema: Schema = serde_json::from_str(r#"{
+//!     "inputs": [{"name": "x", "kind": {"number": {}}}],
+//!     "output": {"name": "y", "kind": {"number": {}}}
+//! }"#)?;
+//! let architecture: Architecture = serde_json::from_str(r#"{
+//!     "input": [1],
+//!     "layers": [{"dense": {"units": 1}}],
+//!     "head": "squared_error"
+//! }"#)?;
+//! schema.fits(&architecture, Metric::MeanSquaredError)?;
+//!
+//! // y = 2 x - 1
+//! let data = load_csv("x,y\n0,-1\n1,1\n2,3\n3,5\n".as_bytes(), &schema)?;
+//! let before = Model::new(architecture.clone(), Parameters::initialise(&architecture, 7)?)?;
+//! let options = TrainOptions {
+//!     optimiser: Optimiser::Sgd { learning_rate: 0.1, momentum: 0.5 },
+//!     batch_size: 4,
+//!     epochs: 200,
+//!     seed: 7,
+//! };
+//! let after = train(&before, &data, &options, |_| ControlFlow::Continue(()))?.model;
+//! assert_eq!(evaluate(&after, &data, Metric::MeanSquaredError)?, 0);
+//!
+//! // What changed travels as a gradient; whoever applies it gets the model that is measured.
+//! let blob = Gradient::between(before.parameters(), after.parameters())?.encode();
+//! let applied = Gradient::decode(&architecture, &blob)?.apply(before.parameters())?;
+//! let model = Model::new(architecture, applied)?;
+//! assert_eq!(evaluate(&model, &data, Metric::MeanSquaredError)?, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Everything that is read from outside is bounded before memory is reserved, and every mistake in it is an error that
+//! names the place.
+//!
+//! # Without `std`
+//!
+//! What a chain needs remains: [`Architecture`], [`Schema`], [`Metric`], [`Text`] and the sizes of stored parameters. They
+//! hold no floating-point numbers and have SCALE encodings with known limits.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -10,14 +59,56 @@ mod metric;
 mod schema;
 mod text;
 
+#[cfg(feature = "std")]
+mod canonical;
+#[cfg(feature = "std")]
+mod csv;
+#[cfg(feature = "std")]
+mod dataset;
+#[cfg(feature = "std")]
+mod evaluate;
+#[cfg(feature = "std")]
+mod gradient;
+#[cfg(feature = "std")]
+mod hash;
+#[cfg(feature = "std")]
+pub mod kernel;
+#[cfg(feature = "std")]
+mod model;
+#[cfg(feature = "std")]
+mod parameters;
+#[cfg(feature = "std")]
+mod random;
+#[cfg(feature = "std")]
+mod shorten;
+#[cfg(feature = "std")]
+mod tensors;
+#[cfg(feature = "std")]
+mod train;
+
 pub use architecture::{
-    Architecture, ArchitectureError, Head, Layer, Plan, Shape, TensorPlan, MAX_DIMENSIONS, MAX_INPUTS, MAX_LAYERS,
-    MAX_OUTPUTS, MAX_PARAMETERS,
+    Architecture, ArchitectureError, Head, Layer, Plan, Shape, TensorPlan, MAX_DIMENSIONS,
+    MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_PARAMETERS,
 };
 pub use blob::{max_blob_size, max_header_size, min_blob_size};
 pub use metric::{error_rate, Metric, ShownError, SQUARED_ERROR_UNIT, WORST_ERROR_RATE};
 pub use schema::{
-    Field, FieldKind, FitError, Name, Range, Schema, SchemaError, SchemaPlan, MAX_CLASSES, MAX_CLASSES_IN_ALL,
-    MAX_FIELDS, MAX_NAME, MAX_RANGE,
+    Field, FieldKind, FitError, Name, Range, Schema, SchemaError, SchemaPlan, MAX_CLASSES,
+    MAX_CLASSES_IN_ALL, MAX_FIELDS, MAX_NAME, MAX_RANGE,
 };
 pub use text::{Text, TextTooLong};
+
+#[cfg(feature = "std")]
+pub use self::{
+    canonical::DecodeError,
+    csv::{load_csv, CsvError, MAX_RECORD},
+    dataset::{Column, Dataset, DatasetError, Limits, Targets, MAX_ROWS, MAX_VALUES},
+    evaluate::{evaluate, EvaluateError},
+    gradient::{Gradient, GradientError},
+    hash::content_hash,
+    model::{Model, ModelError},
+    parameters::Parameters,
+    random::Random,
+    tensors::BlobError,
+    train::{train, Optimiser, Progress, TrainError, TrainOptions, Trained, MAX_EPOCHS},
+};

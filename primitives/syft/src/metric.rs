@@ -48,7 +48,10 @@ impl Metric {
 
     /// An error for people: `4.17 %` for an error rate (rounded), the decimal number for a mean squared error.
     pub const fn show(self, error: u64) -> ShownError {
-        ShownError { metric: self, error }
+        ShownError {
+            metric: self,
+            error,
+        }
     }
 }
 
@@ -79,7 +82,12 @@ impl fmt::Display for ShownError {
             }
             Metric::MeanSquaredError if self.error == u64::MAX => f.write_str("off the scale"),
             Metric::MeanSquaredError => {
-                write!(f, "{}.{:06}", self.error / SQUARED_ERROR_UNIT, self.error % SQUARED_ERROR_UNIT)
+                write!(
+                    f,
+                    "{}.{:06}",
+                    self.error / SQUARED_ERROR_UNIT,
+                    self.error % SQUARED_ERROR_UNIT
+                )
             }
         }
     }
@@ -118,7 +126,13 @@ mod tests {
 
     #[test]
     fn names_in_json() {
-        assert_eq!(serde_json::to_string(&Metric::ErrorRate).unwrap(), "\"error_rate\"");
-        assert_eq!(serde_json::from_str::<Metric>("\"mean_squared_error\"").unwrap(), Metric::MeanSquaredError);
+        assert_eq!(
+            serde_json::to_string(&Metric::ErrorRate).unwrap(),
+            "\"error_rate\""
+        );
+        assert_eq!(
+            serde_json::from_str::<Metric>("\"mean_squared_error\"").unwrap(),
+            Metric::MeanSquaredError
+        );
     }
 }

@@ -261,9 +261,14 @@ impl FieldKind {
         let columns = match *self {
             FieldKind::Number { .. } | FieldKind::Category { .. } => Some(1),
             FieldKind::Vector { length, .. } => Some(length),
-            FieldKind::Image { channels, height, width, .. } => {
-                channels.checked_mul(height).and_then(|values| values.checked_mul(width))
-            }
+            FieldKind::Image {
+                channels,
+                height,
+                width,
+                ..
+            } => channels
+                .checked_mul(height)
+                .and_then(|values| values.checked_mul(width)),
         };
         columns.filter(|&columns| columns <= MAX_INPUTS)
     }
@@ -280,7 +285,9 @@ impl FieldKind {
     /// How numbers of the field are scaled, if they are.
     pub fn range(&self) -> Option<Range> {
         match self {
-            FieldKind::Number { range } | FieldKind::Vector { range, .. } | FieldKind::Image { range, .. } => *range,
+            FieldKind::Number { range }
+            | FieldKind::Vector { range, .. }
+            | FieldKind::Image { range, .. } => *range,
             FieldKind::Category { .. } => None,
         }
     }
@@ -314,7 +321,9 @@ impl Schema {
         for field in self.fields() {
             check_field(field)?;
             if !names.insert(&field.name) {
-                return Err(SchemaError::SharedName { name: field.name.clone() });
+                return Err(SchemaError::SharedName {
+                    name: field.name.clone(),
+                });
             }
             classes += field.kind.classes().map_or(0, <[Name]>::len);
         }
@@ -347,22 +356,36 @@ impl Schema {
         let schema = self.check()?;
         let plan = architecture.plan()?;
         if schema.inputs != plan.inputs {
-            return Err(FitError::Inputs { schema: schema.inputs, architecture: plan.inputs });
+            return Err(FitError::Inputs {
+                schema: schema.inputs,
+                architecture: plan.inputs,
+            });
         }
         if schema.outputs != plan.outputs {
-            return Err(FitError::Outputs { schema: schema.outputs, architecture: plan.outputs });
+            return Err(FitError::Outputs {
+                schema: schema.outputs,
+                architecture: plan.outputs,
+            });
         }
-        let (head, fitting) = match self.output.kind {
-            FieldKind::Category { .. } => (Head::SoftmaxCrossEntropy, Metric::ErrorRate),
-            _ => (Head::SquaredError, Metric::MeanSquaredError),
+        let head = match self.metric() {
+            Metric::ErrorRate => Head::SoftmaxCrossEntropy,
+            Metric::MeanSquaredError => Head::SquaredError,
         };
         if architecture.head != head {
             return Err(FitError::Head);
         }
-        if metric != fitting {
+        if metric != self.metric() {
             return Err(FitError::Metric);
         }
         Ok(())
+    }
+
+    /// The metric that fits the output: the error rate for a category, the mean squared error for numbers.
+    pub fn metric(&self) -> Metric {
+        match self.output.kind {
+            FieldKind::Category { .. } => Metric::ErrorRate,
+            _ => Metric::MeanSquaredError,
+        }
     }
 
     /// All fields: the inputs in order, then the output.
@@ -377,8 +400,12 @@ impl Schema {
             for single in self.fields().filter(|field| !field.kind.is_numbered()) {
                 let index = single.name.as_str().strip_prefix(numbered.name.as_str());
                 let index = index.and_then(|rest| rest.strip_prefix('_'));
-                if index.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())) {
-                    return Err(SchemaError::SharedName { name: single.name.clone() });
+                if index.is_some_and(|digits| {
+                    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+                }) {
+                    return Err(SchemaError::SharedName {
+                        name: single.name.clone(),
+                    });
                 }
             }
         }
@@ -391,23 +418,34 @@ fn check_field(field: &Field) -> Result<(), SchemaError> {
     check_name(&field.name)?;
     if let Some(classes) = field.kind.classes() {
         if classes.len() < 2 {
-            return Err(SchemaError::TooFewClasses { field: field.name.clone() });
+            return Err(SchemaError::TooFewClasses {
+                field: field.name.clone(),
+            });
         }
         let mut seen = BTreeSet::new();
         for class in classes {
             check_name(class)?;
             if !seen.insert(class) {
-                return Err(SchemaError::SharedClass { field: field.name.clone(), class: class.clone() });
+                return Err(SchemaError::SharedClass {
+                    field: field.name.clone(),
+                    class: class.clone(),
+                });
             }
         }
     }
     if field.kind.columns() == Some(0) {
-        return Err(SchemaError::EmptyField { field: field.name.clone() });
+        return Err(SchemaError::EmptyField {
+            field: field.name.clone(),
+        });
     }
     let within = -MAX_RANGE..=MAX_RANGE;
     match field.kind.range() {
-        Some(Range { low, high }) if low >= high || !within.contains(&low) || !within.contains(&high) => {
-            Err(SchemaError::BadRange { field: field.name.clone() })
+        Some(Range { low, high })
+            if low >= high || !within.contains(&low) || !within.contains(&high) =>
+        {
+            Err(SchemaError::BadRange {
+                field: field.name.clone(),
+            })
         }
         _ => Ok(()),
     }
@@ -420,4 +458,261 @@ fn check_name(name: &Name) -> Result<(), SchemaError> {
         return Err(SchemaError::NotAName { name: name.clone() });
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn name(text: &str) -> Name {
+        Name::try_from(text).unwrap()
+    }
+
+    fn number(field: &str) -> Field {
+        Field {
+            name: name(field),
+            kind: FieldKind::Number { range: None },
+        }
+    }
+
+    fn vector(field: &str, length: u32) -> Field {
+        Field {
+            name: name(field),
+            kind: FieldKind::Vector {
+                length,
+                range: None,
+            },
+        }
+    }
+
+    fn category(field: &str, classes: &[&str]) -> Field {
+        let classes: Vec<_> = classes.iter().map(|class| name(class)).collect();
+        Field {
+            name: name(field),
+            kind: FieldKind::Category {
+                classes: classes.try_into().unwrap(),
+            },
+        }
+    }
+
+    fn many_classes(field: &str) -> Field {
+        let classes: Vec<String> = (0..256).map(|class| format!("{class}")).collect();
+        category(
+            field,
+            &classes.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+    }
+
+    fn schema(inputs: Vec<Field>, output: Field) -> Schema {
+        Schema {
+            inputs: inputs.try_into().unwrap(),
+            output,
+        }
+    }
+
+    fn check(inputs: Vec<Field>, output: Field) -> Result<(u32, u32), SchemaError> {
+        schema(inputs, output)
+            .check()
+            .map(|plan| (plan.inputs, plan.outputs))
+    }
+
+    fn architecture(input: u32, units: u32, head: Head) -> Architecture {
+        Architecture {
+            input: alloc::vec![input].try_into().unwrap(),
+            layers: alloc::vec![crate::Layer::Dense { units }]
+                .try_into()
+                .unwrap(),
+            head,
+        }
+    }
+
+    #[test]
+    fn values_of_every_kind_are_counted() {
+        let image = Field {
+            name: name("picture"),
+            kind: FieldKind::Image {
+                channels: 3,
+                height: 4,
+                width: 5,
+                range: None,
+            },
+        };
+        let inputs = alloc::vec![
+            number("a"),
+            category("b", &["x", "y", "z"]),
+            vector("c", 7),
+            image
+        ];
+        assert_eq!(
+            check(inputs.clone(), number("out")),
+            Ok((1 + 3 + 7 + 60, 1))
+        );
+        assert_eq!(
+            check(inputs.clone(), category("out", &["x", "y"])),
+            Ok((71, 2))
+        );
+        assert_eq!(check(inputs, vector("out", 9)), Ok((71, 9)));
+    }
+
+    #[test]
+    fn names_must_be_told_apart() {
+        let shared = |text| Err(SchemaError::SharedName { name: name(text) });
+        assert_eq!(
+            check(alloc::vec![number("a"), number("a")], number("b")),
+            shared("a")
+        );
+        assert_eq!(check(alloc::vec![number("a")], number("a")), shared("a"));
+        // The output would be among the inputs.
+        assert_eq!(
+            check(alloc::vec![vector("a", 64)], number("a_3")),
+            shared("a_3")
+        );
+        assert!(check(alloc::vec![vector("a", 64)], number("a_b")).is_ok());
+        assert!(check(alloc::vec![vector("a", 64)], number("a_")).is_ok());
+        assert!(check(alloc::vec![vector("a", 64), vector("a_1", 64)], number("b")).is_ok());
+        for bad in ["", " a", "a ", "a\nb", "\u{7f}"] {
+            let expected = Err(SchemaError::NotAName { name: name(bad) });
+            assert_eq!(check(alloc::vec![number(bad)], number("b")), expected);
+            assert_eq!(
+                check(alloc::vec![number("a")], category("b", &["x", bad])),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn limits_hold_exactly() {
+        use SchemaError::*;
+        let field = || name("f");
+        assert_eq!(check(Vec::new(), number("b")), Err(NoInputs));
+        assert_eq!(
+            check(alloc::vec![category("f", &["x"])], number("b")),
+            Err(TooFewClasses { field: field() })
+        );
+        let twice = SharedClass {
+            field: field(),
+            class: name("x"),
+        };
+        assert_eq!(
+            check(alloc::vec![category("f", &["x", "y", "x"])], number("b")),
+            Err(twice)
+        );
+        assert_eq!(
+            check(alloc::vec![vector("f", 0)], number("b")),
+            Err(EmptyField { field: field() })
+        );
+        assert_eq!(
+            check(alloc::vec![vector("f", 65_536)], number("b")),
+            Ok((MAX_INPUTS, 1))
+        );
+        assert_eq!(
+            check(alloc::vec![vector("f", 65_537)], number("b")),
+            Err(TooManyInputs)
+        );
+        assert_eq!(
+            check(alloc::vec![vector("f", 65_536), number("g")], number("b")),
+            Err(TooManyInputs)
+        );
+        assert_eq!(
+            check(alloc::vec![vector("f", u32::MAX), number("g")], number("b")),
+            Err(TooManyInputs)
+        );
+        let image = FieldKind::Image {
+            channels: 65_536,
+            height: 65_536,
+            width: 1,
+            range: None,
+        };
+        assert_eq!(
+            check(
+                alloc::vec![Field {
+                    name: field(),
+                    kind: image
+                }],
+                number("b")
+            ),
+            Err(TooManyInputs)
+        );
+        assert_eq!(
+            check(alloc::vec![number("f")], vector("b", 1_024)),
+            Ok((1, MAX_OUTPUTS))
+        );
+        assert_eq!(
+            check(alloc::vec![number("f")], vector("b", 1_025)),
+            Err(TooManyOutputs)
+        );
+        let four: Vec<_> = ["f", "g", "h", "i"].into_iter().map(many_classes).collect();
+        assert_eq!(check(four.clone(), number("b")), Ok((1_024, 1)));
+        assert_eq!(check(four, category("b", &["x", "y"])), Err(TooManyClasses));
+    }
+
+    #[test]
+    fn ranges_must_rise_within_bounds() {
+        let with = |low, high| {
+            let kind = FieldKind::Number {
+                range: Some(Range { low, high }),
+            };
+            check(
+                alloc::vec![Field {
+                    name: name("f"),
+                    kind
+                }],
+                number("b"),
+            )
+        };
+        let bad = Err(SchemaError::BadRange { field: name("f") });
+        assert!(with(0, 1).is_ok() && with(-MAX_RANGE, MAX_RANGE).is_ok());
+        assert_eq!(with(1, 1), bad);
+        assert_eq!(with(2, 1), bad);
+        assert_eq!(with(i64::MIN, 0), bad);
+        assert_eq!(with(0, i64::MAX), bad);
+        assert_eq!(with(0, MAX_RANGE + 1), bad);
+    }
+
+    #[test]
+    fn fit_needs_equal_sizes_and_the_right_head_and_metric() {
+        const SOFTMAX: Head = Head::SoftmaxCrossEntropy;
+        const SQUARED: Head = Head::SquaredError;
+        const RATE: Metric = Metric::ErrorRate;
+        const MEAN: Metric = Metric::MeanSquaredError;
+        let classes = schema(alloc::vec![vector("a", 4)], category("b", &["x", "y"]));
+        let numbers = schema(alloc::vec![vector("a", 4)], vector("b", 2));
+        assert_eq!(classes.fits(&architecture(4, 2, SOFTMAX), RATE), Ok(()));
+        assert_eq!(numbers.fits(&architecture(4, 2, SQUARED), MEAN), Ok(()));
+        assert_eq!((classes.metric(), numbers.metric()), (RATE, MEAN));
+
+        let fit =
+            |input, units, head, metric| classes.fits(&architecture(input, units, head), metric);
+        let inputs = FitError::Inputs {
+            schema: 4,
+            architecture: 5,
+        };
+        assert_eq!(fit(5, 2, SOFTMAX, RATE), Err(inputs));
+        let outputs = FitError::Outputs {
+            schema: 2,
+            architecture: 3,
+        };
+        assert_eq!(fit(4, 3, SOFTMAX, RATE), Err(outputs));
+        assert_eq!(fit(4, 2, SQUARED, RATE), Err(FitError::Head));
+        assert_eq!(fit(4, 2, SOFTMAX, MEAN), Err(FitError::Metric));
+        let none = FitError::Architecture(ArchitectureError::NoUnits { layer: 0 });
+        assert_eq!(fit(4, 0, SOFTMAX, RATE), Err(none));
+        let empty = schema(Vec::new(), number("b"));
+        let bad = empty.fits(&architecture(4, 2, SQUARED), MEAN);
+        assert_eq!(bad, Err(FitError::Schema(SchemaError::NoInputs)));
+    }
+
+    #[test]
+    fn json_and_scale_round_trip() {
+        let json = r#"{"inputs":[{"name":"a","kind":{"number":{}}},{"name":"p","kind":{"image":{"channels":1,"height":8,"width":8,"range":{"low":0,"high":255000000}}}}],"output":{"name":"b","kind":{"category":{"classes":["x","y"]}}}}"#;
+        let schema: Schema = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&schema).unwrap(), json);
+        let bytes = schema.encode();
+        assert_eq!(Schema::decode(&mut &bytes[..]).unwrap(), schema);
+        assert!(serde_json::from_str::<Schema>(&json.replace("height", "heigth")).is_err());
+    }
 }

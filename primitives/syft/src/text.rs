@@ -12,7 +12,9 @@ use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// SCALE encodes it as a string (compact length, then bytes) and describes it as `str` in metadata, so wallets show
 /// text rather than bytes. Decoding refuses bytes that are too long or not UTF-8.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Encode, DecodeWithMemTracking, MaxEncodedLen)]
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Default, Encode, DecodeWithMemTracking, MaxEncodedLen,
+)]
 pub struct Text<const N: u32>(BoundedVec<u8, ConstU32<N>>);
 
 /// The text has more than `limit` bytes.
@@ -49,7 +51,10 @@ impl<const N: u32> TryFrom<&str> for Text<N> {
     fn try_from(text: &str) -> Result<Self, TextTooLong> {
         // Measured before it is copied.
         if text.len() > N as usize {
-            return Err(TextTooLong { bytes: text.len(), limit: N });
+            return Err(TextTooLong {
+                bytes: text.len(),
+                limit: N,
+            });
         }
         Ok(Self(BoundedVec::truncate_from(Vec::from(text.as_bytes()))))
     }
@@ -112,12 +117,18 @@ mod tests {
         let json = serde_json::to_string(&text).unwrap();
         assert_eq!(json, "\"naïve\"");
         assert_eq!(serde_json::from_str::<Text<8>>(&json).unwrap(), text);
-        assert_eq!((text.to_string(), text.len(), text.is_empty()), ("naïve".into(), 6, false));
+        assert_eq!(
+            (text.to_string(), text.len(), text.is_empty()),
+            ("naïve".into(), 6, false)
+        );
     }
 
     #[test]
     fn too_long_is_refused_everywhere() {
-        assert_eq!(Text::<4>::try_from("abcde"), Err(TextTooLong { bytes: 5, limit: 4 }));
+        assert_eq!(
+            Text::<4>::try_from("abcde"),
+            Err(TextTooLong { bytes: 5, limit: 4 })
+        );
         assert!(Text::<4>::decode(&mut &"abcde".encode()[..]).is_err());
         assert!(serde_json::from_str::<Text<4>>("\"abcde\"").is_err());
         assert_eq!(Text::<4>::max_encoded_len(), 5);

@@ -1,0 +1,284 @@
+//! What the mine asks of the chain, and nothing more.
+//!
+//! The daemon is written against [`Chain`]; a running node answers it through [`Node`], and the tests
+//! let a chain in memory answer it.
+
+use sonar_client::{keys::Signer, BlobError, Client, ModelError, ReadError, SubmitError};
+use sonar_primitives::{
+    api::{CampaignInfo, CampaignSummary, EntitlementInfo, Quote, SubmissionInfo},
+    reputation::Reputation,
+    tree::Salt,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, MeasuredError, NodeId,
+};
+use std::time::Duration;
+use syft::{Architecture, Parameters};
+
+/// Why the chain gives no answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// The connection is gone, or the node did not answer; what was sent may or may not arrive.
+    #[error("{0}")]
+    Disconnected(String),
+    /// The chain has the transaction in a block and refused what it asks for.
+    #[error("the chain refused: {0}")]
+    Refused(String),
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A node's model.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// Its shape.
+    pub architecture: Architecture,
+    /// Its parameters, checked against the hash on the chain.
+    pub parameters: Parameters,
+}
+
+/// A chain, seen by one account.
+///
+/// Every answer is about the best block. A method that sends returns once the transaction is in a
+/// block, after which the other methods see what it did.
+// One thread runs the daemon, so it does not matter that the futures may not be sent to another.
+#[allow(async_fn_in_trait)]
+pub trait Chain {
+    /// The account.
+    fn account(&self) -> &AccountId;
+    /// The hash of the first block: which chain it is.
+    fn genesis(&self) -> Hash;
+    /// What is held from who stores a blob of this size, in the smallest unit of SNR.
+    fn blob_deposit(&self, bytes: u64) -> Balance;
+    /// The best block.
+    async fn now(&self) -> Result<BlockNumber, ChainError>;
+    /// Returns when the best block is another than `after`.
+    async fn next_block(&self, after: BlockNumber) -> Result<BlockNumber, ChainError>;
+    /// All campaigns.
+    async fn campaigns(&self) -> Result<Vec<CampaignSummary>, ChainError>;
+    /// One campaign; `None` if there is none (any more).
+    async fn campaign(&self, id: CampaignId) -> Result<Option<CampaignInfo>, ChainError>;
+    /// A node's model.
+    async fn model(&self, node: NodeId) -> Result<Base, ChainError>;
+    /// The account's submissions, decided ones included.
+    async fn submissions(&self) -> Result<Vec<SubmissionInfo>, ChainError>;
+    /// What a gradient on `parent` would earn and cost; `None` if it cannot be committed to.
+    async fn quote(
+        &self,
+        parent: NodeId,
+        error: MeasuredError,
+    ) -> Result<Option<Quote>, ChainError>;
+    /// Whether a blob is on the chain.
+    async fn is_stored(&self, blob: BlobHash) -> Result<bool, ChainError>;
+    /// What an account has done.
+    async fn reputation(&self, of: &AccountId) -> Result<Reputation, ChainError>;
+    /// What the account can spend or deposit, in the smallest unit of SNR.
+    async fn spendable(&self) -> Result<Balance, ChainError>;
+    /// What the account gets from a settled campaign, claimed or not; `None` if nothing.
+    async fn entitlement(
+        &self,
+        campaign: CampaignId,
+    ) -> Result<Option<EntitlementInfo>, ChainError>;
+    /// What the account can claim.
+    async fn claimable(&self) -> Result<Vec<EntitlementInfo>, ChainError>;
+    /// Commits to a gradient.
+    async fn commit(
+        &self,
+        campaign: CampaignId,
+        parent: NodeId,
+        commitment: Hash,
+    ) -> Result<(), ChainError>;
+    /// Stores a blob; it may be stored already.
+    async fn store(&self, blob: Vec<u8>) -> Result<(), ChainError>;
+    /// Reveals a gradient.
+    async fn reveal(
+        &self,
+        submission: NodeId,
+        gradient: BlobHash,
+        salt: Salt,
+    ) -> Result<(), ChainError>;
+    /// Claims what the account gets from a campaign, and says how much it was.
+    async fn claim(&self, campaign: CampaignId) -> Result<Balance, ChainError>;
+}
+
+/// What an entitlement is worth in all, in the smallest unit of SNR.
+pub fn worth(entitlement: &EntitlementInfo) -> Balance {
+    entitlement
+        .earned
+        .saturating_add(entitlement.expertise)
+        .saturating_add(entitlement.refund)
+}
+
+/// How often a node is asked for its best block while waiting for the next, per block.
+const LOOKS_PER_BLOCK: u32 = 4;
+/// Waiting between two looks, at most and at least, whatever the block time is.
+const LOOK: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(2);
+
+/// A running node, seen by one account.
+#[derive(Clone)]
+pub struct Node {
+    client: Client,
+    signer: Signer,
+}
+
+impl Node {
+    /// An account's view of the node that `client` is connected to.
+    pub fn new(client: Client, signer: Signer) -> Self {
+        Self { client, signer }
+    }
+}
+
+impl Chain for Node {
+    fn account(&self) -> &AccountId {
+        self.signer.account()
+    }
+
+    fn genesis(&self) -> Hash {
+        self.client.genesis_hash()
+    }
+
+    fn blob_deposit(&self, bytes: u64) -> Balance {
+        self.client.constants().blob_deposit(bytes)
+    }
+
+    async fn now(&self) -> Result<BlockNumber, ChainError> {
+        Ok(self.client.best_block().await?.number)
+    }
+
+    async fn next_block(&self, after: BlockNumber) -> Result<BlockNumber, ChainError> {
+        let look = self.client.constants().block_time / LOOKS_PER_BLOCK;
+        loop {
+            tokio::time::sleep(look.clamp(*LOOK.start(), *LOOK.end())).await;
+            let now = self.now().await?;
+            if now != after {
+                return Ok(now);
+            }
+        }
+    }
+
+    async fn campaigns(&self) -> Result<Vec<CampaignSummary>, ChainError> {
+        Ok(self.client.all_campaigns().await?)
+    }
+
+    async fn campaign(&self, id: CampaignId) -> Result<Option<CampaignInfo>, ChainError> {
+        Ok(self.client.campaign(id).await?)
+    }
+
+    async fn model(&self, node: NodeId) -> Result<Base, ChainError> {
+        let model = self.client.fetch_model(node).await?;
+        Ok(Base {
+            architecture: model.lineage.architecture,
+            parameters: model.parameters,
+        })
+    }
+
+    async fn submissions(&self) -> Result<Vec<SubmissionInfo>, ChainError> {
+        Ok(self.client.submissions_of(self.account()).await?)
+    }
+
+    async fn quote(
+        &self,
+        parent: NodeId,
+        error: MeasuredError,
+    ) -> Result<Option<Quote>, ChainError> {
+        let quote = self.client.quote(self.account(), parent, error).await?;
+        Ok(quote.ok())
+    }
+
+    async fn is_stored(&self, blob: BlobHash) -> Result<bool, ChainError> {
+        Ok(self.client.blob(blob).await?.is_some())
+    }
+
+    async fn reputation(&self, of: &AccountId) -> Result<Reputation, ChainError> {
+        Ok(self.client.reputation(of).await?)
+    }
+
+    async fn spendable(&self) -> Result<Balance, ChainError> {
+        let balance = self.client.balance(self.account()).await?;
+        Ok(balance.transferable(self.client.constants().existential_deposit))
+    }
+
+    async fn entitlement(
+        &self,
+        campaign: CampaignId,
+    ) -> Result<Option<EntitlementInfo>, ChainError> {
+        let all = self.client.entitlements(campaign).await?;
+        Ok(all.into_iter().find(|one| one.account == *self.account()))
+    }
+
+    async fn claimable(&self) -> Result<Vec<EntitlementInfo>, ChainError> {
+        Ok(self.client.claimable(self.account()).await?)
+    }
+
+    async fn commit(
+        &self,
+        campaign: CampaignId,
+        parent: NodeId,
+        commitment: Hash,
+    ) -> Result<(), ChainError> {
+        let sent = self.client.commit(&self.signer, campaign, parent, commitment);
+        sent.await?;
+        Ok(())
+    }
+
+    async fn store(&self, blob: Vec<u8>) -> Result<(), ChainError> {
+        self.client.store_blob(&self.signer, blob).await?;
+        Ok(())
+    }
+
+    async fn reveal(
+        &self,
+        submission: NodeId,
+        gradient: BlobHash,
+        salt: Salt,
+    ) -> Result<(), ChainError> {
+        let sent = self.client.reveal(&self.signer, submission, gradient, salt);
+        sent.await?;
+        Ok(())
+    }
+
+    async fn claim(&self, campaign: CampaignId) -> Result<Balance, ChainError> {
+        let sent = self.client.claim(&self.signer, campaign, self.account());
+        Ok(sent.await?.value)
+    }
+}
+
+impl From<ReadError> for ChainError {
+    fn from(error: ReadError) -> Self {
+        match error.is_disconnected() {
+            true => Self::Disconnected(error.to_string()),
+            false => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<ModelError> for ChainError {
+    fn from(error: ModelError) -> Self {
+        match error.is_disconnected() {
+            true => Self::Disconnected(error.to_string()),
+            false => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<BlobError> for ChainError {
+    fn from(error: BlobError) -> Self {
+        match error.is_disconnected() {
+            true => Self::Disconnected(error.to_string()),
+            false => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<SubmitError> for ChainError {
+    fn from(error: SubmitError) -> Self {
+        if let Some(refusal) = error.chain_error() {
+            Self::Refused(refusal.to_string())
+        } else if error.is_disconnected() || error.may_be_included() {
+            Self::Disconnected(error.to_string())
+        } else {
+            Self::Failed(error.to_string())
+        }
+    }
+}

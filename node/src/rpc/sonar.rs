@@ -1,0 +1,412 @@
+//! The `sonar_*` namespace: the runtime's `SonarApi` as JSON, for programs that do not speak SCALE.
+//!
+//! Every method takes an optional block hash as its last parameter and answers for that block, or
+//! for the best one. Amounts are strings of decimal digits in the smallest unit; hashes are `0x…`;
+//! accounts are SS58 addresses. Lists hold at most `limit` items and never more than
+//! [`MAX_PAGE`]; ask again from the last item's number plus one.
+
+use crate::service::FullClient;
+use futures::StreamExt;
+use jsonrpsee::{
+    core::{async_trait, RpcResult, SubscriptionResult},
+    proc_macros::rpc,
+    types::{error::ErrorCode, ErrorObject, ErrorObjectOwned},
+    PendingSubscriptionSink, SubscriptionMessage,
+};
+use sc_client_api::BlockchainEvents;
+use sc_rpc_api::SubscriptionTaskExecutor;
+use serde::Serialize;
+use sonar_primitives::{
+    api::{
+        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, Lineage, NodeInfo, Quote,
+        QuoteRefused, SonarApi, SubmissionInfo, MAX_PAGE,
+    },
+    assay::AssayTask,
+    campaign::CampaignCost,
+    events::CampaignEvent,
+    reputation::Reputation,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId,
+};
+use sonar_runtime::{opaque::Block, Hash};
+use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_blockchain::HeaderBackend;
+use sp_runtime::traits::Header;
+use std::sync::Arc;
+use syft::Architecture;
+
+/// The error code of an answer that the runtime refused, or that could not be asked for.
+const RUNTIME_CODE: i32 = 7001;
+/// The error code of a quote that there is none for.
+const QUOTE_CODE: i32 = 7002;
+
+/// An event and the block in which it happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventInBlock {
+    /// The block's number.
+    block: BlockNumber,
+    /// The block's hash.
+    hash: Hash,
+    /// What happened.
+    event: CampaignEvent,
+}
+
+/// Campaigns, models and money as JSON.
+#[rpc(server, namespace = "sonar")]
+pub trait Sonar {
+    /// Campaigns from the number `from` (default 0) on.
+    #[method(name = "campaigns")]
+    fn campaigns(
+        &self,
+        from: Option<CampaignId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<CampaignSummary>>;
+
+    /// One campaign, or `null`.
+    #[method(name = "campaign")]
+    fn campaign(&self, id: CampaignId, at: Option<Hash>) -> RpcResult<Option<CampaignInfo>>;
+
+    /// The nodes of a campaign's model tree, roots included.
+    #[method(name = "tree")]
+    fn tree(
+        &self,
+        id: CampaignId,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<NodeInfo>>;
+
+    /// The blobs that make up a node's model, or `null`.
+    #[method(name = "lineage")]
+    fn lineage(&self, node: NodeId, at: Option<Hash>) -> RpcResult<Option<Lineage>>;
+
+    /// A campaign's submissions that wait for a reveal or a verdict.
+    #[method(name = "pendingSubmissions")]
+    fn pending_submissions(
+        &self,
+        id: CampaignId,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<SubmissionInfo>>;
+
+    /// One submission, or `null`.
+    #[method(name = "submission")]
+    fn submission(&self, id: NodeId, at: Option<Hash>) -> RpcResult<Option<SubmissionInfo>>;
+
+    /// An account's submissions, decided ones included.
+    #[method(name = "submissionsOf")]
+    fn submissions_of(
+        &self,
+        account: AccountId,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<SubmissionInfo>>;
+
+    /// What `account` would earn, and deposit, for a gradient on `parent` that reaches `error`.
+    #[method(name = "quote")]
+    fn quote(
+        &self,
+        account: AccountId,
+        parent: NodeId,
+        error: MeasuredError,
+        at: Option<Hash>,
+    ) -> RpcResult<Quote>;
+
+    /// What a campaign costs its owner, or `null` if the architecture is over the limits. `bounty`
+    /// is a string of digits; `bytes` is the size of parameters and validation set together.
+    #[method(name = "cost")]
+    fn cost(
+        &self,
+        bounty: String,
+        architecture: Architecture,
+        rows: u32,
+        bytes: u64,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<CampaignCost<Balance>>>;
+
+    /// A blob of the model repository, or `null`. Its bytes come from `bitswap_v1_get`.
+    #[method(name = "blob")]
+    fn blob(&self, hash: BlobHash, at: Option<Hash>) -> RpcResult<Option<BlobInfo>>;
+
+    /// What everybody gets from a settled campaign.
+    #[method(name = "entitlements")]
+    fn entitlements(&self, id: CampaignId, at: Option<Hash>) -> RpcResult<Vec<EntitlementInfo>>;
+
+    /// What an account can claim.
+    #[method(name = "claimable")]
+    fn claimable(
+        &self,
+        account: AccountId,
+        from: Option<CampaignId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<EntitlementInfo>>;
+
+    /// What an account has done.
+    #[method(name = "reputation")]
+    fn reputation(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Reputation>;
+
+    /// Assays that the chain waits for.
+    #[method(name = "pendingAssays")]
+    fn pending_assays(
+        &self,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<AssayTask<AccountId, BlockNumber>>>;
+
+    /// What happens in one campaign (in all without `id`) from the next best block on.
+    #[subscription(name = "subscribeEvents" => "event", unsubscribe = "unsubscribeEvents", item = EventInBlock)]
+    async fn subscribe_events(&self, id: Option<CampaignId>) -> SubscriptionResult;
+}
+
+/// Answers from the chain's client.
+pub struct Sonar {
+    client: Arc<FullClient>,
+    executor: SubscriptionTaskExecutor,
+}
+
+impl Sonar {
+    /// Answers from `client`; subscriptions run on `executor`.
+    pub fn new(client: Arc<FullClient>, executor: SubscriptionTaskExecutor) -> Self {
+        Self { client, executor }
+    }
+
+    fn at(&self, block: Option<Hash>) -> Hash {
+        block.unwrap_or_else(|| self.client.info().best_hash)
+    }
+}
+
+fn runtime_failed(error: ApiError) -> ErrorObjectOwned {
+    ErrorObject::owned(
+        RUNTIME_CODE,
+        "the state of that block cannot be asked (pruned, unknown, or another runtime)",
+        Some(error.to_string()),
+    )
+}
+
+fn quote_refused(reason: QuoteRefused) -> ErrorObjectOwned {
+    let message = match reason {
+        QuoteRefused::UnknownCampaign => "there is no such campaign",
+        QuoteRefused::UnknownNode => "there is no such node",
+        QuoteRefused::NotOpen => "the campaign takes no commitments (any more)",
+    };
+    ErrorObject::owned(QUOTE_CODE, message, Some(reason))
+}
+
+#[async_trait]
+impl SonarServer for Sonar {
+    fn campaigns(
+        &self,
+        from: Option<CampaignId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<CampaignSummary>> {
+        self.client
+            .runtime_api()
+            .campaigns(self.at(at), from.unwrap_or(0), limit.unwrap_or(MAX_PAGE))
+            .map_err(runtime_failed)
+    }
+
+    fn campaign(&self, id: CampaignId, at: Option<Hash>) -> RpcResult<Option<CampaignInfo>> {
+        self.client
+            .runtime_api()
+            .campaign(self.at(at), id)
+            .map_err(runtime_failed)
+    }
+
+    fn tree(
+        &self,
+        id: CampaignId,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<NodeInfo>> {
+        self.client
+            .runtime_api()
+            .tree(self.at(at), id, from.unwrap_or(0), limit.unwrap_or(MAX_PAGE))
+            .map_err(runtime_failed)
+    }
+
+    fn lineage(&self, node: NodeId, at: Option<Hash>) -> RpcResult<Option<Lineage>> {
+        self.client
+            .runtime_api()
+            .lineage(self.at(at), node)
+            .map_err(runtime_failed)
+    }
+
+    fn pending_submissions(
+        &self,
+        id: CampaignId,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<SubmissionInfo>> {
+        self.client
+            .runtime_api()
+            .pending_submissions(self.at(at), id, from.unwrap_or(0), limit.unwrap_or(MAX_PAGE))
+            .map_err(runtime_failed)
+    }
+
+    fn submission(&self, id: NodeId, at: Option<Hash>) -> RpcResult<Option<SubmissionInfo>> {
+        self.client
+            .runtime_api()
+            .submission(self.at(at), id)
+            .map_err(runtime_failed)
+    }
+
+    fn submissions_of(
+        &self,
+        account: AccountId,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<SubmissionInfo>> {
+        self.client
+            .runtime_api()
+            .submissions_of(
+                self.at(at),
+                account,
+                from.unwrap_or(0),
+                limit.unwrap_or(MAX_PAGE),
+            )
+            .map_err(runtime_failed)
+    }
+
+    fn quote(
+        &self,
+        account: AccountId,
+        parent: NodeId,
+        error: MeasuredError,
+        at: Option<Hash>,
+    ) -> RpcResult<Quote> {
+        self.client
+            .runtime_api()
+            .quote(self.at(at), account, parent, error)
+            .map_err(runtime_failed)?
+            .map_err(quote_refused)
+    }
+
+    fn cost(
+        &self,
+        bounty: String,
+        architecture: Architecture,
+        rows: u32,
+        bytes: u64,
+        at: Option<Hash>,
+    ) -> RpcResult<Option<CampaignCost<Balance>>> {
+        let bounty = bounty.parse().map_err(|_| {
+            ErrorObject::owned(
+                ErrorCode::InvalidParams.code(),
+                "the bounty is a string of decimal digits, in the smallest unit of SNR",
+                Some(&bounty),
+            )
+        })?;
+        self.client
+            .runtime_api()
+            .cost(self.at(at), bounty, architecture, rows, bytes)
+            .map_err(runtime_failed)
+    }
+
+    fn blob(&self, hash: BlobHash, at: Option<Hash>) -> RpcResult<Option<BlobInfo>> {
+        self.client
+            .runtime_api()
+            .blob(self.at(at), hash)
+            .map_err(runtime_failed)
+    }
+
+    fn entitlements(&self, id: CampaignId, at: Option<Hash>) -> RpcResult<Vec<EntitlementInfo>> {
+        self.client
+            .runtime_api()
+            .entitlements(self.at(at), id)
+            .map_err(runtime_failed)
+    }
+
+    fn claimable(
+        &self,
+        account: AccountId,
+        from: Option<CampaignId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<EntitlementInfo>> {
+        self.client
+            .runtime_api()
+            .claimable(
+                self.at(at),
+                account,
+                from.unwrap_or(0),
+                limit.unwrap_or(MAX_PAGE),
+            )
+            .map_err(runtime_failed)
+    }
+
+    fn reputation(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Reputation> {
+        self.client
+            .runtime_api()
+            .reputation(self.at(at), account)
+            .map_err(runtime_failed)
+    }
+
+    fn pending_assays(
+        &self,
+        from: Option<NodeId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<AssayTask<AccountId, BlockNumber>>> {
+        self.client
+            .runtime_api()
+            .pending_assays(self.at(at), from.unwrap_or(0), limit.unwrap_or(MAX_PAGE))
+            .map_err(runtime_failed)
+    }
+
+    async fn subscribe_events(
+        &self,
+        pending: PendingSubscriptionSink,
+        id: Option<CampaignId>,
+    ) -> SubscriptionResult {
+        let sink = pending.accept().await?;
+        let client = self.client.clone();
+        let mut blocks = client.import_notification_stream();
+        let forward = async move {
+            loop {
+                let block = tokio::select! {
+                    block = blocks.next() => block,
+                    () = sink.closed() => None,
+                };
+                let Some(block) = block else { return };
+                if !block.is_new_best {
+                    continue;
+                }
+                let events = match client.runtime_api().events(block.hash) {
+                    Ok(events) => events,
+                    Err(error) => {
+                        log::warn!(target: "sonar::rpc", "no events of block {}: {error}", block.hash);
+                        continue;
+                    }
+                };
+                for event in events {
+                    if id.is_some_and(|id| id != event.campaign()) {
+                        continue;
+                    }
+                    let item = EventInBlock {
+                        block: *block.header.number(),
+                        hash: block.hash,
+                        event,
+                    };
+                    let sent = match SubscriptionMessage::from_json(&item) {
+                        Ok(message) => sink.send(message).await.is_ok(),
+                        Err(_) => false,
+                    };
+                    if !sent {
+                        return;
+                    }
+                }
+            }
+        };
+        self.executor
+            .spawn("sonar-rpc-events", Some("rpc"), Box::pin(forward));
+        Ok(())
+    }
+}

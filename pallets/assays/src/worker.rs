@@ -1,0 +1,203 @@
+//! What the off-chain worker does.
+
+use crate::{Assayer, Assayers, Call, Config, Pallet, Report, Tasks, LOG};
+use alloc::vec::Vec;
+use codec::Encode;
+use frame_support::traits::Get;
+use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
+use sonar_primitives::{
+    assay::{AssayKind, AssayOutcome, AssayTask, Baseline, Verdict},
+    traits::AssaySubjects,
+    BlobHash, NodeId,
+};
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::offchain::storage::StorageValueRef;
+
+/// Blocks after which a report that was not included is sent again.
+pub const RESEND_AFTER: u32 = 8;
+
+/// Where the off-chain database keeps what an assayer is busy with, followed by its key.
+const BUSY_WITH: &[u8] = b"sonar/assays/busy-with/";
+
+/// A task.
+type TaskOf<T> = AssayTask<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+
+/// Why no report was sent.
+enum Skipped {
+    /// The task is not wanted any more.
+    NotWanted,
+    /// A blob has not reached this node yet.
+    Unavailable(BlobHash),
+    /// The node measures nothing.
+    NoAssayer,
+    /// There is nothing to compare a candidate with.
+    NoBaseline,
+    /// The keystore does not sign.
+    NotSigned,
+    /// The transaction pool does not take it.
+    NotTaken,
+}
+
+impl<T: Config> Pallet<T> {
+    /// Measures, for every assayer whose key this node holds, the oldest models on which it has not
+    /// reported yet.
+    pub(crate) fn measure(now: BlockNumberFor<T>) {
+        sonar_host::assay::note_pending(Tasks::<T>::count());
+        let keys = T::AssayerId::all();
+        for assayer in Assayers::<T>::get() {
+            if keys.contains(&assayer.key) {
+                Self::measure_as(&assayer, now);
+            }
+        }
+    }
+
+    fn measure_as(assayer: &Assayer<T::AccountId, T::AssayerId>, now: BlockNumberFor<T>) {
+        let busy = Busy::of(&assayer.key);
+        let mut tasks: Vec<TaskOf<T>> = Tasks::<T>::iter_values()
+            .filter(|task| now < task.deadline && !Self::has_reported(task, &assayer.account))
+            .collect();
+        tasks.sort_by_key(|task| (task.deadline, task.node));
+
+        let mut left = T::MaxAssaysPerBlock::get();
+        for task in tasks {
+            if left == 0 {
+                break;
+            }
+            if !busy.begin(task.node, now) {
+                continue;
+            }
+            match Self::measure_one(assayer, &task) {
+                Ok(verdict) => {
+                    left -= 1;
+                    log::info!(target: LOG, "node {}: {verdict:?}", task.node);
+                    sonar_host::assay::note_verdict(verdict);
+                }
+                Err(skipped) => {
+                    // To be tried again at the next block.
+                    busy.end::<BlockNumberFor<T>>(task.node);
+                    match skipped {
+                        Skipped::NotWanted => {
+                            log::debug!(target: LOG, "node {} is not wanted any more", task.node);
+                        }
+                        // Does not count against the limit: a blob that never comes must not keep
+                        // other models waiting.
+                        Skipped::Unavailable(blob) => {
+                            log::debug!(target: LOG, "node {} waits for blob {blob:?}", task.node);
+                        }
+                        Skipped::NoAssayer => {
+                            log::warn!(target: LOG, "this node holds an assayer's key but measures nothing");
+                            return;
+                        }
+                        Skipped::NoBaseline => {
+                            log::error!(target: LOG, "node {} has no parent to be compared with", task.node);
+                        }
+                        Skipped::NotSigned => {
+                            log::error!(target: LOG, "the keystore does not sign a verdict");
+                            return;
+                        }
+                        Skipped::NotTaken => {
+                            left -= 1;
+                            log::debug!(target: LOG, "the pool does not take a verdict on node {}", task.node);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Measures one model and sends the verdict.
+    fn measure_one(
+        assayer: &Assayer<T::AccountId, T::AssayerId>,
+        task: &TaskOf<T>,
+    ) -> Result<Verdict, Skipped> {
+        let (request, baseline) = T::Subjects::work(task).ok_or(Skipped::NotWanted)?;
+        let outcome = sonar_host::assay::evaluate(request).ok_or(Skipped::NoAssayer)?;
+        let verdict = judge(task.kind, baseline, outcome)?;
+        let report = Report {
+            node: task.node,
+            account: task.account.clone(),
+            subject: task.subject,
+            verdict,
+            assayer: assayer.key.clone(),
+        };
+        let signature = assayer
+            .key
+            .sign(&Self::payload(&report))
+            .ok_or(Skipped::NotSigned)?;
+        let call = Call::<T>::report { report, signature };
+        SubmitTransaction::<T, Call<T>>::submit_transaction(T::create_authorized_transaction(
+            call.into(),
+        ))
+        .map_err(|()| Skipped::NotTaken)?;
+        Ok(verdict)
+    }
+}
+
+/// Turns what was measured into what is said of it.
+fn judge(
+    kind: AssayKind,
+    baseline: Option<Baseline>,
+    outcome: AssayOutcome,
+) -> Result<Verdict, Skipped> {
+    match (outcome, kind) {
+        (AssayOutcome::Unavailable(blob), _) => Err(Skipped::Unavailable(blob)),
+        (AssayOutcome::Malformed(reason), _) => Ok(Verdict::Malformed(reason)),
+        (AssayOutcome::Measured { error, .. }, AssayKind::Root) => Ok(Verdict::Measured { error }),
+        (AssayOutcome::Measured { error, candidate }, AssayKind::Candidate) => {
+            let baseline = baseline.ok_or(Skipped::NoBaseline)?;
+            Ok(if baseline.is_beaten_by(error) {
+                Verdict::Improved { error, candidate }
+            } else {
+                Verdict::NotImproved
+            })
+        }
+    }
+}
+
+/// What an assayer's workers are busy with, or have sent a short while ago: workers of successive
+/// blocks, and of forks, run side by side. One entry of the node's off-chain database, so that it
+/// cleans up after itself.
+struct Busy(Vec<u8>);
+
+impl Busy {
+    fn of(key: &impl Encode) -> Self {
+        Self((BUSY_WITH, key).encode())
+    }
+
+    /// Whether this worker may take the node on; then no other does for [`RESEND_AFTER`] blocks.
+    fn begin<BlockNumber>(&self, node: NodeId, now: BlockNumber) -> bool
+    where
+        BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned + Copy + codec::Codec,
+    {
+        // Blocks on a fork may be older than what was noted, so the distance counts both ways.
+        let recent = |at: BlockNumber| {
+            let distance = if at < now { now - at } else { at - now };
+            distance < RESEND_AFTER.into()
+        };
+        StorageValueRef::persistent(&self.0)
+            .mutate::<Vec<(NodeId, BlockNumber)>, (), _>(|stored| {
+                // What cannot be read is as good as nothing.
+                let mut busy = stored.ok().flatten().unwrap_or_default();
+                busy.retain(|(_, at)| recent(*at));
+                if busy.iter().any(|(other, _)| *other == node) {
+                    return Err(());
+                }
+                busy.push((node, now));
+                Ok(busy)
+            })
+            .is_ok()
+    }
+
+    /// Another worker may take the node on at once.
+    fn end<BlockNumber: codec::Codec>(&self, node: NodeId) {
+        let ended = StorageValueRef::persistent(&self.0)
+            .mutate::<Vec<(NodeId, BlockNumber)>, (), _>(|stored| {
+                let mut busy = stored.ok().flatten().unwrap_or_default();
+                busy.retain(|(other, _)| *other != node);
+                Ok(busy)
+            });
+        if ended.is_err() {
+            log::debug!(target: LOG, "node {node} is tried again in {RESEND_AFTER} blocks");
+        }
+    }
+}

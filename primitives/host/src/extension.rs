@@ -1,0 +1,114 @@
+//! The node's side of the host functions.
+
+use sonar_primitives::assay::{AssayOutcome, AssayRequest, Verdict};
+use std::sync::Arc;
+
+/// Measures models.
+pub trait Assayer: Send {
+    /// Measures a model. Equal requests must get equal outcomes on every machine, but for
+    /// [`AssayOutcome::Unavailable`].
+    fn evaluate(&self, request: &AssayRequest) -> AssayOutcome;
+    /// A verdict was sent.
+    fn note_verdict(&self, verdict: &Verdict);
+    /// The chain waits for this many assays.
+    fn note_pending(&self, count: u32);
+}
+
+impl<T: Assayer + Sync + ?Sized> Assayer for Arc<T> {
+    fn evaluate(&self, request: &AssayRequest) -> AssayOutcome {
+        (**self).evaluate(request)
+    }
+
+    fn note_verdict(&self, verdict: &Verdict) {
+        (**self).note_verdict(verdict);
+    }
+
+    fn note_pending(&self, count: u32) {
+        (**self).note_pending(count);
+    }
+}
+
+sp_externalities::decl_extension! {
+    /// Gives off-chain workers an [`Assayer`].
+    pub struct AssayExt(Box<dyn Assayer>);
+}
+
+impl AssayExt {
+    /// The extension for this assayer.
+    pub fn new(assayer: impl Assayer + 'static) -> Self {
+        Self(Box::new(assayer))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::assay;
+    use sonar_primitives::{assay::Malformed, BlobHash};
+    use sp_io::TestExternalities;
+    use std::sync::Mutex;
+    use syft::{Architecture, Head, Metric};
+
+    #[derive(Default)]
+    struct Fake {
+        verdicts: Mutex<Vec<Verdict>>,
+        pending: Mutex<Vec<u32>>,
+    }
+
+    impl Assayer for Fake {
+        fn evaluate(&self, request: &AssayRequest) -> AssayOutcome {
+            AssayOutcome::Unavailable(request.root)
+        }
+
+        fn note_verdict(&self, verdict: &Verdict) {
+            self.verdicts.lock().unwrap().push(*verdict);
+        }
+
+        fn note_pending(&self, count: u32) {
+            self.pending.lock().unwrap().push(count);
+        }
+    }
+
+    fn request() -> AssayRequest {
+        AssayRequest {
+            architecture: Architecture {
+                input: vec![2].try_into().unwrap(),
+                layers: Default::default(),
+                head: Head::SquaredError,
+            },
+            metric: Metric::MeanSquaredError,
+            validation: BlobHash::repeat_byte(1),
+            rows: 3,
+            root: BlobHash::repeat_byte(2),
+            gradients: vec![BlobHash::repeat_byte(3)],
+        }
+    }
+
+    #[test]
+    fn the_assayer_is_asked_and_told() {
+        let fake = Arc::new(Fake::default());
+        let mut ext = TestExternalities::default();
+        ext.register_extension(AssayExt::new(fake.clone()));
+        let verdict = Verdict::Malformed(Malformed::Gradient);
+        ext.execute_with(|| {
+            assert_eq!(
+                assay::evaluate(request()),
+                Some(AssayOutcome::Unavailable(BlobHash::repeat_byte(2)))
+            );
+            assay::note_verdict(verdict);
+            assay::note_pending(7);
+        });
+        assert_eq!(*fake.verdicts.lock().unwrap(), [verdict]);
+        assert_eq!(*fake.pending.lock().unwrap(), [7]);
+    }
+
+    #[test]
+    fn without_an_extension_nothing_is_measured() {
+        TestExternalities::default().execute_with(|| {
+            assert_eq!(assay::evaluate(request()), None);
+            assay::note_verdict(Verdict::NotImproved);
+            assay::note_pending(7);
+        });
+    }
+}

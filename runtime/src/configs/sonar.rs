@@ -1,0 +1,205 @@
+//! The parameters of Sonar's own pallets, and how they meet: each asks for what it needs through a
+//! trait of `sonar-primitives`, and here is who answers.
+
+use crate::*;
+use frame_support::{parameter_types, traits::{ConstU32, ConstU64}, PalletId};
+use frame_system::EnsureRoot;
+use sonar_primitives::{
+    assay::{AssayKind, AssayPrice, AssayRequest, AssayTask, Baseline, Verdict},
+    traits::AssaySubjects,
+};
+use sp_runtime::{
+    traits::AccountIdConversion, transaction_validity::TransactionPriority, Permill,
+};
+
+parameter_types! {
+    /// The deposit for a blob: 0.01 SNR and 0.001 SNR for each kilobyte.
+    pub const BlobDepositBase: Balance = SNR / 100;
+    pub const BlobDepositPerByte: Balance = SNR / 1_000_000;
+    /// Blobs are renewed this often: nodes must keep more blocks than this.
+    pub const BlobRetentionPeriod: BlockNumber = 2 * DAYS;
+}
+
+impl pallet_model_repository::Config for Runtime {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type MaxBlobSize = ConstU32<{ 4 * 1024 * 1024 }>;
+    type DepositBase = BlobDepositBase;
+    type DepositPerByte = BlobDepositPerByte;
+    type RetentionPeriod = BlobRetentionPeriod;
+    type MaxRenewalsPerBlock = ConstU32<64>;
+    type WeightInfo = pallet_model_repository::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+    pub const CampaignsPalletId: PalletId = PalletId(*b"sonarcmp");
+    /// Receives the deposits of commitments that were not revealed in time.
+    pub LostDeposits: AccountId = PalletId(*b"sonarlst").into_account_truncating();
+    pub const Price: AssayPrice<Balance> = AssayPrice {
+        base: SNR / 100,
+        per_million_multiply_adds: SNR / 10_000,
+        per_kibibyte: SNR / 100_000,
+    };
+    /// The part of the bounty that an owner adds to pay for assays.
+    pub const ReserveShare: Permill = Permill::from_percent(5);
+    pub const CampaignDeposit: Balance = SNR;
+    pub const MinimumBounty: Balance = 10 * SNR;
+    pub const MinimumContribution: Balance = SNR;
+    /// Long enough for a reveal and its assay after the last commitment.
+    pub const GracePeriod: BlockNumber = RevealWindow::get() + AssayWindow::get() + MINUTES;
+    pub const MinDuration: BlockNumber = MINUTES;
+    pub const MaxDuration: BlockNumber = 90 * DAYS;
+    pub const CampaignRetention: BlockNumber = 7 * DAYS;
+    /// Multiply-adds of one assay: seconds on one core.
+    pub const MaxAssayWork: u64 = 20_000_000_000;
+
+    /// What a commitment deposits besides the price of its assay.
+    pub const BaseDeposit: Balance = SNR;
+    pub const RevealWindow: BlockNumber = 5 * MINUTES;
+
+    pub const AssayerBond: Balance = 1_000 * SNR;
+    pub const AssayWindow: BlockNumber = 5 * MINUTES;
+    pub const ReportPriority: TransactionPriority = TransactionPriority::MAX / 2;
+}
+
+impl pallet_campaigns::Config for Runtime {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Blobs = ModelRepository;
+    type Tree = Gradients;
+    type Assays = Assays;
+    type Payouts = Payouts;
+    type Reputations = Payouts;
+    type PalletId = CampaignsPalletId;
+    type AssayPrice = Price;
+    type ReserveShare = ReserveShare;
+    type CampaignDeposit = CampaignDeposit;
+    type MinimumBounty = MinimumBounty;
+    type MinimumContribution = MinimumContribution;
+    type MinDuration = MinDuration;
+    type MaxDuration = MaxDuration;
+    type GracePeriod = GracePeriod;
+    type RetentionPeriod = CampaignRetention;
+    type MaxSponsors = ConstU32<100>;
+    type MaxProposals = ConstU32<8>;
+    type MaxDuePerBlock = ConstU32<32>;
+    type MaxRows = ConstU32<1_000_000>;
+    type MaxAssayWork = MaxAssayWork;
+    type WeightInfo = pallet_campaigns::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = BenchmarkBlobs;
+}
+
+impl pallet_gradients::Config for Runtime {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Blobs = ModelRepository;
+    type Campaigns = Campaigns;
+    type Assays = Assays;
+    type Reputations = Payouts;
+    type LostDeposits = LostDeposits;
+    type BaseDeposit = BaseDeposit;
+    type RevealWindow = RevealWindow;
+    type MaxPendingPerAccount = ConstU32<4>;
+    type MaxPendingPerCampaign = ConstU32<256>;
+    type MaxDepth = ConstU32<64>;
+    type MaxDuePerBlock = ConstU32<64>;
+    type WeightInfo = pallet_gradients::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_assays::Config for Runtime {
+    type AssayerId = pallet_assays::crypto::AssayerId;
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Bond = AssayerBond;
+    type RegisterOrigin = EnsureRoot<AccountId>;
+    type Subjects = Subjects;
+    type Reputations = Payouts;
+    type MaxAssayers = ConstU32<1>;
+    type AssayWindow = AssayWindow;
+    type MaxPending = ConstU32<1024>;
+    type MaxAssaysPerBlock = ConstU32<8>;
+    type MaxDuePerBlock = ConstU32<64>;
+    type UnsignedPriority = ReportPriority;
+    type ReportLongevity = ConstU64<16>;
+    type WeightInfo = pallet_assays::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_payouts::Config for Runtime {
+    type Currency = Balances;
+    type WeightInfo = pallet_payouts::weights::SubstrateWeight<Runtime>;
+}
+
+/// Routes assays to those who caused them: roots to the campaigns, candidates to the gradients.
+pub struct Subjects;
+
+impl AssaySubjects<AccountId, BlockNumber> for Subjects {
+    fn work(
+        task: &AssayTask<AccountId, BlockNumber>,
+    ) -> Option<(AssayRequest, Option<Baseline>)> {
+        match task.kind {
+            AssayKind::Root => Campaigns::work(task),
+            AssayKind::Candidate => Gradients::work(task),
+        }
+    }
+
+    fn decided(
+        task: &AssayTask<AccountId, BlockNumber>,
+        verdict: &Verdict,
+        payees: &[AccountId],
+    ) {
+        match task.kind {
+            AssayKind::Root => Campaigns::decided(task, verdict, payees),
+            AssayKind::Candidate => Gradients::decided(task, verdict, payees),
+        }
+    }
+
+    fn undecided(task: &AssayTask<AccountId, BlockNumber>) {
+        match task.kind {
+            AssayKind::Root => Campaigns::undecided(task),
+            AssayKind::Candidate => Gradients::undecided(task),
+        }
+    }
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransactionBase<LocalCall> for Runtime
+where
+    RuntimeCall: From<LocalCall>,
+{
+    type Extrinsic = UncheckedExtrinsic;
+    type RuntimeCall = RuntimeCall;
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransaction<LocalCall> for Runtime
+where
+    RuntimeCall: From<LocalCall>,
+{
+    type Extension = TxExtension;
+
+    fn create_transaction(call: RuntimeCall, extension: TxExtension) -> UncheckedExtrinsic {
+        UncheckedExtrinsic::new_transaction(call, extension)
+    }
+}
+
+/// Off-chain workers send verdicts in general transactions: authorised by the signature in the call,
+/// without an account, nonce or fee.
+impl<LocalCall> frame_system::offchain::CreateAuthorizedTransaction<LocalCall> for Runtime
+where
+    RuntimeCall: From<LocalCall>,
+{
+    fn create_extension() -> TxExtension {
+        (
+            frame_system::AuthorizeCall::new(),
+            frame_system::CheckNonZeroSender::new(),
+            frame_system::CheckSpecVersion::new(),
+            frame_system::CheckTxVersion::new(),
+            frame_system::CheckGenesis::new(),
+            frame_system::CheckEra::from(sp_runtime::generic::Era::Immortal),
+            frame_system::CheckNonce::from(0),
+            frame_system::CheckWeight::new(),
+            pallet_transaction_payment::ChargeTransactionPayment::from(0),
+            frame_metadata_hash_extension::CheckMetadataHash::new(false),
+            frame_system::WeightReclaim::new(),
+        )
+    }
+}

@@ -1,0 +1,78 @@
+//! The command line.
+
+use crate::{
+    commands::{account, campaign, data, init, model, quote},
+    output::Output,
+};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Opens campaigns on a Sonar chain, funds them, follows them and fetches the model.
+///
+/// Exit codes: 0 done, 1 failed (one line on stderr says why and what to do), 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "sonar", version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// The node to talk to.
+    #[arg(
+        long,
+        global = true,
+        env = "SONAR_NODE",
+        value_name = "URL",
+        default_value = "ws://127.0.0.1:9944"
+    )]
+    pub node: String,
+    /// The form of results on stdout.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub output: Output,
+    /// Answers every question with yes.
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Folder of the accounts' encrypted files [default: sonar/keys in the user's data folder].
+    #[arg(long, global = true, env = "SONAR_KEYS", value_name = "FOLDER")]
+    pub keys: Option<PathBuf>,
+    /// File with the account's password; otherwise SONAR_PASSWORD, otherwise asked for.
+    #[arg(long, global = true, env = "SONAR_PASSWORD_FILE", value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Accounts: create, import, list, look at, pay.
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Models: initialise, fetch from the chain, evaluate.
+    #[command(subcommand)]
+    Model(model::Command),
+    /// Data sets: import from CSV, look at.
+    #[command(subcommand)]
+    Data(data::Command),
+    /// Campaigns: create, follow, fund, settle.
+    #[command(subcommand)]
+    Campaign(Box<campaign::Command>),
+    /// What a gradient would earn, and what must be deposited for it.
+    Quote(quote::Quote),
+    /// Writes an example campaign to start from.
+    Init(init::Init),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

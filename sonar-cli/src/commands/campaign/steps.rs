@@ -1,0 +1,76 @@
+//! `sonar campaign cancel`, `close`, `settle` and `remove`.
+
+use super::{Id, Signed};
+use crate::context::{self, Context};
+use anyhow::{Context as _, Result};
+
+/// Items that one transaction of `remove` forgets, at most.
+const REMOVED_AT_ONCE: u32 = 100;
+
+/// Ends a campaign without accepted gradients.
+pub async fn cancel(
+    context: &Context,
+    Signed {
+        campaign: Id { id },
+        signer,
+    }: Signed,
+) -> Result<()> {
+    let signer = context.signer(&signer)?;
+    let client = context.connect().await?;
+    context::campaign(&client, id).await?;
+    context.confirm(&format!("Cancel campaign {id}?")).await?;
+    let receipt = context
+        .send("cancelling", client.cancel(&signer, id))
+        .await?;
+    context.sent(&receipt, format!("campaign {id} is cancelled"))
+}
+
+/// Closes a campaign whose deadline has passed.
+pub async fn close(
+    context: &Context,
+    Signed {
+        campaign: Id { id },
+        signer,
+    }: Signed,
+) -> Result<()> {
+    let signer = context.signer(&signer)?;
+    let client = context.connect().await?;
+    context::campaign(&client, id).await?;
+    let receipt = context.send("closing", client.close(&signer, id)).await?;
+    context.sent(&receipt, format!("campaign {id} is closing"))
+}
+
+/// Splits the bounty.
+pub async fn settle(
+    context: &Context,
+    Signed {
+        campaign: Id { id },
+        signer,
+    }: Signed,
+) -> Result<()> {
+    let signer = context.signer(&signer)?;
+    let client = context.connect().await?;
+    context::campaign(&client, id).await?;
+    let receipt = context.send("settling", client.settle(&signer, id)).await?;
+    context.sent(&receipt, format!("campaign {id} is settled"))
+}
+
+/// Removes a campaign that is over, in as many steps as it takes.
+pub async fn remove(
+    context: &Context,
+    Signed {
+        campaign: Id { id },
+        signer,
+    }: Signed,
+) -> Result<()> {
+    let signer = context.signer(&signer)?;
+    let client = context.connect().await?;
+    context::campaign(&client, id).await?;
+    let mut last = None;
+    while client.campaign(id).await?.is_some() {
+        let step = client.remove(&signer, id, REMOVED_AT_ONCE);
+        last = Some(context.send("removing", step).await?);
+    }
+    let receipt = last.with_context(|| format!("campaign {id} was removed by somebody else"))?;
+    context.sent(&receipt, format!("campaign {id} is removed"))
+}
