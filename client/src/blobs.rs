@@ -10,7 +10,7 @@ use crate::{
 };
 use serde::Serialize;
 use sonar_primitives::BlobHash;
-use sp_core::hashing::blake2_256;
+use sp_crypto_hashing::blake2_256;
 use subxt::rpcs::{client::rpc_params, Error as RpcError};
 
 /// The node has no such blob.

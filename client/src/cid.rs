@@ -52,7 +52,7 @@ pub fn hash_of(cid: &str) -> Result<BlobHash, CidError> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use sp_core::hashing::blake2_256;
+    use sp_crypto_hashing::blake2_256;
 
     /// Computed with Python's hashlib and base64: base32(0x01 55 a0e402 20 ++ blake2b-256).
     const VECTORS: [(&[u8], &str); 3] = [

@@ -9,7 +9,8 @@ use codec::Encode;
 use futures::lock::Mutex;
 use serde::Serialize;
 use sonar_primitives::BlockNumber;
-use sp_core::{hashing::blake2_256, H256};
+use sp_core::H256;
+use sp_crypto_hashing::blake2_256;
 use std::{future::Future, sync::Arc, time::Duration};
 use subxt::{
     backend::LegacyBackend,

@@ -264,9 +264,10 @@ impl From<ModelError> for ChainError {
 
 impl From<BlobError> for ChainError {
     fn from(error: BlobError) -> Self {
-        match error.is_disconnected() {
-            true => Self::Disconnected(error.to_string()),
-            false => Self::Failed(error.to_string()),
+        match error {
+            BlobError::Read(error) => error.into(),
+            BlobError::Submit(error) => error.into(),
+            other => Self::Failed(other.to_string()),
         }
     }
 }

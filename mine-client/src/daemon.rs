@@ -54,7 +54,7 @@ pub async fn run<C: Chain>(
         if until == Until::Decided {
             return Err(failed.into());
         }
-        miner.say(Event::Disconnected {
+        miner.say(Event::Retrying {
             reason: failed.to_string(),
             retry_in: retry.as_secs(),
         });

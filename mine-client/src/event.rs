@@ -18,8 +18,8 @@ pub enum Event {
         /// Its best block.
         block: BlockNumber,
     },
-    /// The node is gone, or was not there; it is tried again.
-    Disconnected {
+    /// The node is gone, was not there, or could not do its part; it is tried again.
+    Retrying {
         /// What went wrong.
         reason: String,
         /// When it is tried again, in seconds.
@@ -131,8 +131,8 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connected { block } => write!(f, "connected at block {block}"),
-            Self::Disconnected { reason, retry_in } => {
-                write!(f, "no connection, next attempt in {retry_in} s: {reason}")
+            Self::Retrying { reason, retry_in } => {
+                write!(f, "trying again in {retry_in} s: {reason}")
             }
             Self::Training {
                 campaign,

@@ -323,7 +323,7 @@ impl Journal {
             None => None,
             Some(bytes) => {
                 let hash = <[u8; 32]>::try_from(bytes.as_slice());
-                Some(Hash(hash.map_err(|_| damaged("the genesis hash is no hash"))?))
+                Some(hash.map_err(|_| damaged("the genesis hash is no hash"))?.into())
             }
         };
         for (id, bytes) in stored.entries {

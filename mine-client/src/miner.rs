@@ -130,7 +130,7 @@ impl<'a> Miner<'a> {
 
     /// Tells of something.
     pub fn say(&mut self, event: Event) {
-        if !matches!(event, Event::Idle { .. } | Event::Disconnected { .. }) {
+        if !matches!(event, Event::Idle { .. } | Event::Retrying { .. }) {
             self.idle = None;
         }
         (self.report)(event);

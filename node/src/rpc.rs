@@ -5,9 +5,9 @@ mod sonar;
 use crate::service::FullClient;
 use jsonrpsee::RpcModule;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
-use sc_rpc_api::SubscriptionTaskExecutor;
 use sc_transaction_pool_api::TransactionPool;
 use sonar::{Sonar, SonarServer};
+use sp_core::traits::SpawnNamed;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
@@ -15,7 +15,7 @@ use substrate_frame_rpc_system::{System, SystemApiServer};
 pub fn create<Pool: TransactionPool + 'static>(
     client: Arc<FullClient>,
     pool: Arc<Pool>,
-    executor: SubscriptionTaskExecutor,
+    executor: Arc<dyn SpawnNamed>,
 ) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>> {
     let mut module = RpcModule::new(());
     module.merge(System::new(client.clone(), pool).into_rpc())?;

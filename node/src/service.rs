@@ -2,7 +2,7 @@
 
 use crate::{assayer, rpc};
 use futures::FutureExt;
-use sc_client_api::Backend;
+use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::SharedVoterState;
 use sc_network::NetworkBackend;
@@ -196,7 +196,7 @@ fn start<N: NetworkBackend<Block, Hash>>(
     let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
         backend.clone(),
         grandpa_link.shared_authority_set().clone(),
-        sc_consensus_grandpa::warp_proof::HardForks::new_initial_set_id(0),
+        Vec::new(),
     ));
 
     let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =

@@ -19,6 +19,9 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Where help lists the options of every command.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Args, Debug)]
 pub struct Global {
@@ -26,22 +29,23 @@ pub struct Global {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         env = "SONAR_NODE",
         value_name = "URL",
         default_value = "ws://127.0.0.1:9944"
     )]
     pub node: String,
     /// The form of results on stdout.
-    #[arg(long, global = true, value_enum, default_value = "text")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value = "text")]
     pub output: Output,
     /// Answers every question with yes.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub yes: bool,
     /// Folder of the accounts' encrypted files [default: sonar/keys in the user's data folder].
-    #[arg(long, global = true, env = "SONAR_KEYS", value_name = "FOLDER")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "SONAR_KEYS", value_name = "FOLDER")]
     pub keys: Option<PathBuf>,
     /// File with the account's password; otherwise SONAR_PASSWORD, otherwise asked for.
-    #[arg(long, global = true, env = "SONAR_PASSWORD_FILE", value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "SONAR_PASSWORD_FILE", value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 }
 
@@ -59,7 +63,7 @@ pub enum Command {
     Data(data::Command),
     /// Campaigns: create, follow, fund, settle.
     #[command(subcommand)]
-    Campaign(Box<campaign::Command>),
+    Campaign(campaign::Command),
     /// What a gradient would earn, and what must be deposited for it.
     Quote(quote::Quote),
     /// Writes an example campaign to start from.

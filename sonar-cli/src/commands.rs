@@ -20,7 +20,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Account(command) => account::run(&context, command).await,
         Command::Model(command) => model::run(&context, command).await,
         Command::Data(command) => data::run(&context, command).await,
-        Command::Campaign(command) => campaign::run(&context, *command).await,
+        Command::Campaign(command) => campaign::run(&context, command).await,
         Command::Quote(quote) => quote::run(&context, quote).await,
         Command::Init(init) => init::run(&context, init),
     }

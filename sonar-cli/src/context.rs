@@ -90,16 +90,14 @@ impl Context {
 
     /// Writes what a transaction did.
     pub fn sent(&self, receipt: &Receipt, text: String) -> Result<()> {
-        self.output.result(
-            &serde_json::json!({ "receipt": receipt }),
-            || {
+        self.output
+            .result(&serde_json::json!({ "receipt": receipt }), || {
                 format!(
                     "{text} in block {} (fee {})",
                     receipt.block.number,
                     format::amount(receipt.fee)
                 )
-            },
-        )
+            })
     }
 }
 

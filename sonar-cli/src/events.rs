@@ -98,7 +98,12 @@ pub fn describe(event: &Event, metric: Metric) -> String {
         Event::Duplicate { submission, of, .. } => {
             format!("gradient {submission} is the same as node {of}")
         }
-        Event::TakenOver { submission, node, account, .. } => format!(
+        Event::TakenOver {
+            submission,
+            node,
+            account,
+            ..
+        } => format!(
             "node {node} goes to {}, who committed to it earlier with gradient {submission}",
             short_address(account)
         ),

@@ -41,10 +41,13 @@ fn run(cli: cli::Cli) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(async {
         tokio::select! {
-            result = commands::run(cli) => result,
+            // Polled first, so that Ctrl-C is heard from the beginning.
+            biased;
             _ = tokio::signal::ctrl_c() => bail!(
-                "interrupted: nothing is half done; run the command again to go on where it stopped"
+                "interrupted: no file is half written, but a transaction that was just sent may \
+                 still take effect; look before sending it again"
             ),
+            result = commands::run(cli) => result,
         }
     });
     // Work in other threads (reading stdin, computing) must not delay the end.

@@ -95,7 +95,10 @@ mod tests {
         assert_eq!(cache.get(&key(2)), None);
         assert_eq!(cache.get(&key(1)), Some('a'));
         assert_eq!(cache.get(&key(3)), Some('c'));
-        assert_eq!((cache.used, cache.entries.len(), cache.order.len()), (7, 2, 2));
+        assert_eq!(
+            (cache.used, cache.entries.len(), cache.order.len()),
+            (7, 2, 2)
+        );
     }
 
     #[test]

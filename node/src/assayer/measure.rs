@@ -12,8 +12,8 @@ use sonar_primitives::{
 use sp_core::H256;
 use std::sync::Arc;
 use syft::{
-    content_hash, evaluate, Architecture, BlobError, Dataset, EvaluateError, Gradient, Limits, Model, Parameters,
-    MAX_VALUES,
+    content_hash, evaluate, Architecture, BlobError, Dataset, EvaluateError, Gradient, Limits,
+    Model, Parameters, MAX_VALUES,
 };
 
 /// Room for decoded validation sets, in bytes.

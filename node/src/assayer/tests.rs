@@ -56,7 +56,9 @@ fn validation_set(inputs: &[[f32; 2]]) -> Dataset {
 
 /// Parameters in the canonical file's order: weights [class][input], then biases.
 fn parameters(values: [f32; 6]) -> Parameters {
-    let blob = Parameters::initialise(&architecture(2), 0).unwrap().to_safetensors();
+    let blob = Parameters::initialise(&architecture(2), 0)
+        .unwrap()
+        .to_safetensors();
     let header = blob.len() - 24;
     let mut bytes = blob[..header].to_vec();
     bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
@@ -240,16 +242,11 @@ fn what_cannot_be_measured_is_malformed() {
         // Finite parameters, but 1e38 * 3 + 2e38 overflows.
         (
             with(&|r| {
-                r.root = shelf.put(
-                    parameters([0.0, 1.5e38, 0.0, 0.0, 2e38, 0.0]).to_safetensors(),
-                )
+                r.root = shelf.put(parameters([0.0, 1.5e38, 0.0, 0.0, 2e38, 0.0]).to_safetensors())
             }),
             Malformed::NotFinite,
         ),
-        (
-            with(&|r| r.validation = garbage),
-            Malformed::ValidationSet,
-        ),
+        (with(&|r| r.validation = garbage), Malformed::ValidationSet),
         (with(&|r| r.rows = 3), Malformed::ValidationSet),
         (with(&|r| r.rows = 5), Malformed::ValidationSet),
         (
@@ -350,12 +347,19 @@ fn metrics_count_what_was_done() {
     assayer.note_verdict(&Verdict::NotImproved);
     assayer.note_verdict(&Verdict::Measured { error: 1 });
 
-    let counter = |name| family(&registry, name).get_metric()[0].get_counter().get_value();
+    let counter = |name| {
+        family(&registry, name).get_metric()[0]
+            .get_counter()
+            .get_value()
+    };
     assert_eq!(counter("sonar_assays_done_total"), 1.0);
     let pending = family(&registry, "sonar_submissions_pending");
     assert_eq!(pending.get_metric()[0].get_gauge().get_value(), 3.0);
     let duration = family(&registry, "sonar_assay_duration_seconds");
-    assert_eq!(duration.get_metric()[0].get_histogram().get_sample_count(), 1);
+    assert_eq!(
+        duration.get_metric()[0].get_histogram().get_sample_count(),
+        1
+    );
     let mut verdicts: Vec<_> = family(&registry, "sonar_verdicts_total")
         .get_metric()
         .iter()

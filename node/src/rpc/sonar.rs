@@ -14,7 +14,6 @@ use jsonrpsee::{
     PendingSubscriptionSink, SubscriptionMessage,
 };
 use sc_client_api::BlockchainEvents;
-use sc_rpc_api::SubscriptionTaskExecutor;
 use serde::Serialize;
 use sonar_primitives::{
     api::{
@@ -27,10 +26,11 @@ use sonar_primitives::{
     reputation::Reputation,
     AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId,
 };
-use sonar_runtime::{opaque::Block, Hash};
+use sonar_runtime::Hash;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::Header;
+use sp_core::traits::SpawnNamed;
 use std::sync::Arc;
 use syft::Architecture;
 
@@ -165,12 +165,12 @@ pub trait Sonar {
 /// Answers from the chain's client.
 pub struct Sonar {
     client: Arc<FullClient>,
-    executor: SubscriptionTaskExecutor,
+    executor: Arc<dyn SpawnNamed>,
 }
 
 impl Sonar {
     /// Answers from `client`; subscriptions run on `executor`.
-    pub fn new(client: Arc<FullClient>, executor: SubscriptionTaskExecutor) -> Self {
+    pub fn new(client: Arc<FullClient>, executor: Arc<dyn SpawnNamed>) -> Self {
         Self { client, executor }
     }
 

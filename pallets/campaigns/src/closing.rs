@@ -149,10 +149,12 @@ impl<T: Config> Pallet<T> {
                 T::WeightInfo::close(),
                 with_storage_layer(|| Self::do_close(id)),
             ),
-            State::Closing { grace_ends, .. } if now >= grace_ends || T::Tree::pending(id) == 0 => (
-                T::WeightInfo::settle(),
-                with_storage_layer(|| Self::do_settle(id)),
-            ),
+            State::Closing { grace_ends, .. } if now >= grace_ends || T::Tree::pending(id) == 0 => {
+                (
+                    T::WeightInfo::settle(),
+                    with_storage_layer(|| Self::do_settle(id)),
+                )
+            }
             // An entry that was overtaken, by a call or by another entry.
             _ => return look,
         };

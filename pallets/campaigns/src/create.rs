@@ -220,11 +220,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The bytes that one assay reads; both blobs must be there.
-    fn blob_sizes(
-        terms: &TermsFor<T>,
-        model: &Model,
-        plan: &Plan,
-    ) -> Result<u64, DispatchError> {
+    fn blob_sizes(terms: &TermsFor<T>, model: &Model, plan: &Plan) -> Result<u64, DispatchError> {
         let parameters =
             u64::from(T::Blobs::size(model.parameters).ok_or(Error::<T>::UnknownBlob)?);
         ensure!(

@@ -214,8 +214,7 @@ pub mod pallet {
 
     /// What each campaign asks for.
     #[pallet::storage]
-    pub type TermsOf<T: Config> =
-        StorageMap<_, Twox64Concat, CampaignId, TermsFor<T>, OptionQuery>;
+    pub type TermsOf<T: Config> = StorageMap<_, Twox64Concat, CampaignId, TermsFor<T>, OptionQuery>;
 
     /// The models to start from, by their nodes.
     #[pallet::storage]
@@ -442,11 +441,7 @@ pub mod pallet {
         /// caller, and paid to the assayers whether it is accepted or not.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::propose())]
-        pub fn propose(
-            origin: OriginFor<T>,
-            campaign: CampaignId,
-            model: Model,
-        ) -> DispatchResult {
+        pub fn propose(origin: OriginFor<T>, campaign: CampaignId, model: Model) -> DispatchResult {
             let author = ensure_signed(origin)?;
             Self::do_propose(author, campaign, model)
         }
@@ -521,7 +516,10 @@ pub mod pallet {
         fn integrity_test() {
             let escrow: Option<T::AccountId> =
                 T::PalletId::get().try_into_sub_account(CampaignId::MAX);
-            assert!(escrow.is_some(), "accounts are too short to hold a campaign's number");
+            assert!(
+                escrow.is_some(),
+                "accounts are too short to hold a campaign's number"
+            );
             assert!(
                 T::CampaignDeposit::get() >= T::Currency::minimum_balance(),
                 "the deposit must keep an escrow alive"

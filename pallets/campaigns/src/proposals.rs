@@ -7,10 +7,7 @@ use crate::{
 use frame_support::{
     ensure,
     pallet_prelude::DispatchResult,
-    traits::{
-        fungible::MutateHold,
-        tokens::Precision,
-    },
+    traits::{fungible::MutateHold, tokens::Precision},
     BoundedVec,
 };
 use frame_system::Pallet as System;
@@ -25,11 +22,7 @@ use sp_runtime::traits::{One, Saturating};
 
 impl<T: Config> Pallet<T> {
     /// Adds a model to an open campaign and asks for its assay, whose price is held from `author`.
-    pub(crate) fn do_propose(
-        author: T::AccountId,
-        id: CampaignId,
-        model: Model,
-    ) -> DispatchResult {
+    pub(crate) fn do_propose(author: T::AccountId, id: CampaignId, model: Model) -> DispatchResult {
         let campaign = Self::open_campaign(id)?;
         let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
         ensure!(

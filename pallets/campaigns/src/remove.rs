@@ -1,8 +1,6 @@
 //! Removing what is over, in bounded steps.
 
-use crate::{
-    Campaigns, Config, Error, Event, Pallet, Proposals, ProposalsOf, Sponsors, TermsOf,
-};
+use crate::{Campaigns, Config, Error, Event, Pallet, Proposals, ProposalsOf, Sponsors, TermsOf};
 use frame_support::{
     ensure,
     pallet_prelude::{DispatchResult, Get},

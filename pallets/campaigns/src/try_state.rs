@@ -15,10 +15,7 @@ use sonar_primitives::{
     traits::{Blobs, Payouts},
     Balance, CampaignId,
 };
-use sp_runtime::{
-    traits::Saturating,
-    DispatchError,
-};
+use sp_runtime::{traits::Saturating, DispatchError};
 
 impl<T: Config> Pallet<T> {
     /// Checks that
@@ -93,7 +90,9 @@ impl<T: Config> Pallet<T> {
         };
         ensure!(fits, "the state is not that of the first proposal");
         ensure!(
-            campaign.start.is_none_or(|start| start > campaign.rules.target)
+            campaign
+                .start
+                .is_none_or(|start| start > campaign.rules.target)
                 && campaign.best <= campaign.start,
             "the errors are out of order"
         );

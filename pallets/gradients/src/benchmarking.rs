@@ -78,7 +78,12 @@ mod benchmarks {
         let submission = NextNode::<T>::get();
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(caller), campaign, root, BlobHash::repeat_byte(1));
+        _(
+            RawOrigin::Signed(caller),
+            campaign,
+            root,
+            BlobHash::repeat_byte(1),
+        );
 
         assert!(Submissions::<T>::contains_key(submission));
         Ok(())

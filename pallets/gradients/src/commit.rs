@@ -100,9 +100,7 @@ impl<T: Config> Pallet<T> {
     fn record(id: NodeId, submission: SubmissionOf<T>) -> DispatchResult {
         let campaign = submission.campaign;
         PendingOf::<T>::try_mutate(campaign, &submission.account, |pending| {
-            pending
-                .try_push(id)
-                .map_err(|_| Error::<T>::TooManyPending)
+            pending.try_push(id).map_err(|_| Error::<T>::TooManyPending)
         })?;
         Trees::<T>::try_mutate(campaign, |tree| {
             let tree = tree.as_mut().ok_or(Error::<T>::UnknownParent)?;

@@ -69,7 +69,13 @@ impl<T: Config> Pallet<T> {
                 tree.pending = tree.pending.saturating_sub(1);
             }
         });
-        Submissions::<T>::insert(id, SubmissionOf::<T> { state, ..submission });
+        Submissions::<T>::insert(
+            id,
+            SubmissionOf::<T> {
+                state,
+                ..submission
+            },
+        );
     }
 
     /// Ends a pending submission without a verdict, at no cost. As for [`Self::conclude`], the
@@ -171,7 +177,8 @@ fn equal_parts<AccountId: Clone>(
     payees: &[AccountId],
 ) -> Vec<(AccountId, Balance)> {
     let count = payees.len() as Balance;
-    let (Some(part), Some(rounding)) = (amount.checked_div(count), amount.checked_rem(count)) else {
+    let (Some(part), Some(rounding)) = (amount.checked_div(count), amount.checked_rem(count))
+    else {
         return Vec::new();
     };
     let mut payments: Vec<_> = payees.iter().map(|payee| (payee.clone(), part)).collect();

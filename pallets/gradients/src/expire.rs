@@ -3,9 +3,7 @@
 use crate::{conclude::Bill, Config, Due, Error, Event, Pallet, SubmissionOf, Submissions};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sonar_primitives::{
-    reputation::Deed, traits::Reputations, tree::SubmissionState, NodeId,
-};
+use sonar_primitives::{reputation::Deed, traits::Reputations, tree::SubmissionState, NodeId};
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_expire(id: NodeId) -> DispatchResult {

@@ -237,28 +237,14 @@ pub mod pallet {
 
     /// The node of each model, by campaign and blake2b-256 of the model's parameters.
     #[pallet::storage]
-    pub type Candidates<T: Config> = StorageDoubleMap<
-        _,
-        Twox64Concat,
-        CampaignId,
-        Blake2_128Concat,
-        H256,
-        NodeId,
-        OptionQuery,
-    >;
+    pub type Candidates<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, CampaignId, Blake2_128Concat, H256, NodeId, OptionQuery>;
 
     /// Which submission revealed a gradient on a parent: one that waits for its verdict, or the one
     /// that has the gradient's node.
     #[pallet::storage]
-    pub type Revealed<T: Config> = StorageDoubleMap<
-        _,
-        Twox64Concat,
-        NodeId,
-        Blake2_128Concat,
-        BlobHash,
-        NodeId,
-        OptionQuery,
-    >;
+    pub type Revealed<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, NodeId, Blake2_128Concat, BlobHash, NodeId, OptionQuery>;
 
     /// The submissions whose reveal window is over, by the block that sees to it.
     #[pallet::storage]
@@ -419,11 +405,23 @@ pub mod pallet {
         }
 
         fn integrity_test() {
-            assert!(!T::RevealWindow::get().is_zero(), "RevealWindow must be positive");
-            assert!(T::MaxPendingPerAccount::get() > 0, "MaxPendingPerAccount must be positive");
-            assert!(T::MaxPendingPerCampaign::get() > 0, "MaxPendingPerCampaign must be positive");
+            assert!(
+                !T::RevealWindow::get().is_zero(),
+                "RevealWindow must be positive"
+            );
+            assert!(
+                T::MaxPendingPerAccount::get() > 0,
+                "MaxPendingPerAccount must be positive"
+            );
+            assert!(
+                T::MaxPendingPerCampaign::get() > 0,
+                "MaxPendingPerCampaign must be positive"
+            );
             assert!(T::MaxDepth::get() > 0, "MaxDepth must be positive");
-            assert!(T::MaxDuePerBlock::get() > 0, "MaxDuePerBlock must be positive");
+            assert!(
+                T::MaxDuePerBlock::get() > 0,
+                "MaxDuePerBlock must be positive"
+            );
         }
 
         #[cfg(feature = "try-runtime")]

@@ -26,13 +26,7 @@ impl<T: Config> Pallet<T> {
         // Whoever sees a gradient in a block cannot commit to it and reveal it in the same block.
         ensure!(now > submission.committed_at, Error::<T>::TooEarly);
         ensure!(now <= reveal_by, Error::<T>::RevealWindowOver);
-        let expected = commitment(
-            &who,
-            submission.campaign,
-            submission.parent,
-            gradient,
-            salt,
-        );
+        let expected = commitment(&who, submission.campaign, submission.parent, gradient, salt);
         ensure!(
             submission.commitment == expected,
             Error::<T>::CommitmentMismatch
@@ -72,10 +66,7 @@ impl<T: Config> Pallet<T> {
         let terms = T::Campaigns::terms(submission.campaign, parent.root)
             .ok_or(Error::<T>::CampaignOver)?;
         let possible = syft::min_blob_size(&terms.plan)..=syft::max_blob_size(&terms.plan);
-        ensure!(
-            possible.contains(&u64::from(size)),
-            Error::<T>::WrongSize
-        );
+        ensure!(possible.contains(&u64::from(size)), Error::<T>::WrongSize);
         Ok(())
     }
 
@@ -96,7 +87,13 @@ impl<T: Config> Pallet<T> {
         )?;
         Revealed::<T>::insert(submission.parent, gradient, id);
         let state = SubmissionState::Revealed { gradient };
-        Submissions::<T>::insert(id, SubmissionOf::<T> { state, ..submission });
+        Submissions::<T>::insert(
+            id,
+            SubmissionOf::<T> {
+                state,
+                ..submission
+            },
+        );
         Self::deposit_event(Event::Revealed {
             campaign,
             submission: id,

@@ -121,7 +121,10 @@ impl<T: Config> Pallet<T> {
     fn check_nodes() -> Result<(), DispatchError> {
         let mut in_campaign = BTreeSet::new();
         for (id, node) in Nodes::<T>::iter() {
-            ensure!(id < NextNode::<T>::get(), "a node has a number not given out");
+            ensure!(
+                id < NextNode::<T>::get(),
+                "a node has a number not given out"
+            );
             in_campaign.insert((node.campaign, OrderedId::from(id)));
             if !Trees::<T>::contains_key(node.campaign) {
                 continue;
@@ -158,7 +161,10 @@ impl<T: Config> Pallet<T> {
             above.campaign == node.campaign && above.root == node.root,
             "a node's parent is in another tree"
         );
-        ensure!(above.error > node.error, "a node is not better than its parent");
+        ensure!(
+            above.error > node.error,
+            "a node is not better than its parent"
+        );
         ensure!(
             above.depth.checked_add(1) == Some(node.depth) && node.depth <= T::MaxDepth::get(),
             "a node's depth is wrong"
@@ -168,8 +174,7 @@ impl<T: Config> Pallet<T> {
             Revealed::<T>::get(parent, node.blob) == Some(node.committed),
             "a node's gradient is not known as revealed"
         );
-        let submission =
-            Submissions::<T>::get(node.committed).ok_or("a node has no submission")?;
+        let submission = Submissions::<T>::get(node.committed).ok_or("a node has no submission")?;
         ensure!(
             submission.state == SubmissionState::Accepted { node: id }
                 && submission.account == node.author,

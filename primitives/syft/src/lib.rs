@@ -55,6 +55,7 @@ extern crate alloc;
 
 mod architecture;
 mod blob;
+mod fit;
 mod metric;
 mod schema;
 mod text;
@@ -91,9 +92,10 @@ pub use architecture::{
     MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_PARAMETERS,
 };
 pub use blob::{max_blob_size, max_header_size, min_blob_size};
+pub use fit::FitError;
 pub use metric::{error_rate, Metric, ShownError, SQUARED_ERROR_UNIT, WORST_ERROR_RATE};
 pub use schema::{
-    Field, FieldKind, FitError, Name, Range, Schema, SchemaError, SchemaPlan, MAX_CLASSES,
+    Field, FieldKind, Name, Range, Schema, SchemaError, SchemaPlan, MAX_CLASSES,
     MAX_CLASSES_IN_ALL, MAX_FIELDS, MAX_NAME, MAX_RANGE,
 };
 pub use text::{Text, TextTooLong};

@@ -68,11 +68,20 @@ fn hex(bytes: &[u8]) -> String {
 fn digits_to_the_last_bit() {
     let data = digits();
     assert_eq!(data.rows(), 1_797);
-    assert_eq!(hex(&data.hash()), "f10a82042ca648bbd2366f4e80538553c44510b4d8731146c61e3abb391a8ddd");
+    assert_eq!(
+        hex(&data.hash()),
+        "f10a82042ca648bbd2366f4e80538553c44510b4d8731146c61e3abb391a8ddd"
+    );
     let (training, validation) = data.split(0.8, 1).unwrap();
-    assert_eq!(hex(&validation.hash()), "028b8456751c1a4e5c71d0dfd8184cef65802680d815132dd4231be5c7407377");
+    assert_eq!(
+        hex(&validation.hash()),
+        "028b8456751c1a4e5c71d0dfd8184cef65802680d815132dd4231be5c7407377"
+    );
     let model = digits_model();
-    assert_eq!(hex(&model.parameters().hash()), "GOLDEN_START");
+    assert_eq!(
+        hex(&model.parameters().hash()),
+        "cf69c8ac8139d32e510f175f3680af12cce727fbf3b715c31d90c13c5fd87a4d"
+    );
     let sgd = run(
         &model,
         &training,
@@ -83,9 +92,15 @@ fn digits_to_the_last_bit() {
         32,
         3,
     );
-    assert_eq!(hex(&sgd.parameters().hash()), "GOLDEN_SGD");
+    assert_eq!(
+        hex(&sgd.parameters().hash()),
+        "ddef3e9c6d2d553f020b33222a789868dabdb7dc79c4679b71f2c86519fc0688"
+    );
     let adam = run(&model, &training, ADAM, 32, 3);
-    assert_eq!(hex(&adam.parameters().hash()), "GOLDEN_ADAM");
+    assert_eq!(
+        hex(&adam.parameters().hash()),
+        "eb44e3933c1ceb8f4c0d4613b6bea51edfe3f30707363b13aae6586641215653"
+    );
     assert_eq!(evaluate(&adam, &validation, Metric::ErrorRate), Ok(0));
 }
 

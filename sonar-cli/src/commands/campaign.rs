@@ -20,7 +20,7 @@ use sonar_primitives::CampaignId;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Stores model and validation set, puts the bounty in escrow and opens the campaign.
-    Create(create::Create),
+    Create(Box<create::Create>),
     /// Lists campaigns.
     List(list::List),
     /// Shows a campaign with its money and its model tree.
@@ -67,7 +67,7 @@ pub struct Signed {
 /// Runs the command.
 pub async fn run(context: &Context, command: Command) -> Result<()> {
     match command {
-        Command::Create(create) => create::run(context, create).await,
+        Command::Create(create) => create::run(context, *create).await,
         Command::List(list) => list::run(context, list).await,
         Command::Show(Id { id }) => show::run(context, id).await,
         Command::Watch(Id { id }) => watch::run(context, id).await,

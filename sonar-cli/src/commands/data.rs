@@ -3,7 +3,7 @@
 use crate::{
     context::Context,
     files::{self, FileOr},
-    output::{facts, table, Working},
+    output::{clean, facts, table, Working},
     run_blocking, view,
 };
 use anyhow::Result;
@@ -94,7 +94,7 @@ fn text(data: &Dataset) -> String {
     let rows = rows.enumerate().map(|(position, (field, column))| {
         let role = if position < inputs { "input" } else { "output" };
         vec![
-            field.name.to_string(),
+            clean(field.name.as_str()),
             role.into(),
             kind(field),
             contents(field, column),
@@ -133,7 +133,7 @@ fn contents(field: &Field, column: &Column) -> String {
                     .iter()
                     .filter(|row| usize::from(**row) == position)
                     .count();
-                format!("{class}: {count}")
+                format!("{}: {count}", clean(class.as_str()))
             });
             counts.collect::<Vec<_>>().join(", ")
         }

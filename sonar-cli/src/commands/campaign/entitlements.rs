@@ -71,11 +71,11 @@ pub async fn run(context: &Context, id: CampaignId) -> Result<()> {
             0 => "-".into(),
             _ => format::error(info.terms.metric, share.improvement),
         };
-        let row = |name: String, share: &Share, claimed: &str| {
+        let row = |name: String, improvement: String, share: &Share, claimed: &str| {
             vec![
                 name,
                 share.accepted.to_string(),
-                improvement(share),
+                improvement,
                 format::amount(share.earned),
                 format::amount(share.expertise),
                 format::amount(share.refund),
@@ -87,10 +87,18 @@ pub async fn run(context: &Context, id: CampaignId) -> Result<()> {
             Some(false) => "no",
             None => "-",
         };
-        let rows = shares
-            .iter()
-            .map(|(account, share)| row(format::address(account), share, claimed(share)));
-        let rows = rows.chain([row("sum".into(), &sum, "")]).collect();
+        let rows = shares.iter().map(|(account, share)| {
+            row(
+                format::address(account),
+                improvement(share),
+                share,
+                claimed(share),
+            )
+        });
+        // Improvements on different branches do not add up to anything.
+        let rows = rows
+            .chain([row("sum".into(), String::new(), &sum, "")])
+            .collect();
         let header = [
             "account",
             "accepted",

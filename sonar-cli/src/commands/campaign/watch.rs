@@ -126,5 +126,7 @@ async fn follow(
             _ => {}
         }
     }
-    Err(Stop::Failed(anyhow!("the node reports no more events: run the command again")))
+    Err(Stop::Failed(anyhow!(
+        "the node reports no more events: run the command again"
+    )))
 }

@@ -1,0 +1,270 @@
+//! A runtime with balances, this pallet, and those who cause assays.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use crate::{
+    self as pallet_assays,
+    crypto::{AssayerId, AssayerPair, AssayerSignature},
+    Report,
+};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstU128, ConstU32, ConstU64, Hooks},
+};
+use frame_system::EnsureRoot;
+use sonar_primitives::{
+    assay::{AssayKind, AssayRequest, AssayTask, Baseline, Verdict},
+    reputation::{Deed, Reputation},
+    traits::{AssayQueue, AssaySubjects, Reputations},
+    Balance, BlobHash, NodeId,
+};
+use sp_core::{Pair, H256};
+use sp_io::TestExternalities;
+use sp_runtime::{testing::TestXt, BuildStorage, DispatchResult};
+use std::collections::BTreeMap;
+
+pub type AccountId = u64;
+pub type TxExtension = frame_system::AuthorizeCall<Test>;
+pub type Extrinsic = TestXt<RuntimeCall, TxExtension>;
+pub type Block = sp_runtime::generic::Block<sp_runtime::testing::Header, Extrinsic>;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeTask,
+        RuntimeHoldReason,
+        RuntimeFreezeReason
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system::Pallet<Test>;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances::Pallet<Test>;
+    #[runtime::pallet_index(2)]
+    pub type Assays = pallet_assays::Pallet<Test>;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = Block;
+    type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = Balance;
+    type ExistentialDeposit = ConstU128<10>;
+    type AccountStore = System;
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransactionBase<LocalCall> for Test
+where
+    RuntimeCall: From<LocalCall>,
+{
+    type RuntimeCall = RuntimeCall;
+    type Extrinsic = Extrinsic;
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransaction<LocalCall> for Test
+where
+    RuntimeCall: From<LocalCall>,
+{
+    type Extension = TxExtension;
+
+    fn create_transaction(call: RuntimeCall, extension: TxExtension) -> Extrinsic {
+        Extrinsic::new_transaction(call, extension)
+    }
+}
+
+impl<LocalCall> frame_system::offchain::CreateAuthorizedTransaction<LocalCall> for Test
+where
+    RuntimeCall: From<LocalCall>,
+{
+    fn create_extension() -> TxExtension {
+        TxExtension::new()
+    }
+}
+
+parameter_types! {
+    /// More than one is for tests of the quorum only.
+    pub static MaxAssayers: u32 = 1;
+    /// What the off-chain worker is told to measure.
+    pub static Work: BTreeMap<NodeId, (AssayRequest, Option<Baseline>)> = BTreeMap::new();
+    /// Decisions, in their order.
+    pub static Decisions: Vec<(NodeId, Verdict, Vec<AccountId>)> = Vec::new();
+    /// Nodes that were not decided in time.
+    pub static Undecided: Vec<NodeId> = Vec::new();
+    /// What was counted for whom.
+    pub static Deeds: Vec<(AccountId, Deed)> = Vec::new();
+}
+
+/// Those who cause assays, and count deeds.
+pub struct Others;
+
+impl AssaySubjects<AccountId, u64> for Others {
+    fn work(task: &AssayTask<AccountId, u64>) -> Option<(AssayRequest, Option<Baseline>)> {
+        Work::get().get(&task.node).cloned()
+    }
+
+    fn decided(task: &AssayTask<AccountId, u64>, verdict: &Verdict, payees: &[AccountId]) {
+        // It must be over before anybody acts on it.
+        assert!(!crate::Tasks::<Test>::contains_key(task.node));
+        assert!(!crate::Reports::<Test>::contains_key(task.node));
+        Decisions::mutate(|all| all.push((task.node, *verdict, payees.to_vec())));
+    }
+
+    fn undecided(task: &AssayTask<AccountId, u64>) {
+        assert!(!crate::Tasks::<Test>::contains_key(task.node));
+        assert!(!crate::Reports::<Test>::contains_key(task.node));
+        Undecided::mutate(|all| all.push(task.node));
+    }
+}
+
+impl Reputations<AccountId> for Others {
+    fn note(account: &AccountId, deed: Deed) {
+        Deeds::mutate(|all| all.push((*account, deed)));
+    }
+
+    fn of(_: &AccountId) -> Reputation {
+        Reputation::default()
+    }
+}
+
+impl pallet_assays::Config for Test {
+    type AssayerId = AssayerId;
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Bond = ConstU128<BOND>;
+    type RegisterOrigin = EnsureRoot<AccountId>;
+    type Subjects = Others;
+    type Reputations = Others;
+    type MaxAssayers = MaxAssayers;
+    type AssayWindow = ConstU64<WINDOW>;
+    type MaxPending = ConstU32<16>;
+    type MaxAssaysPerBlock = ConstU32<3>;
+    type MaxDuePerBlock = ConstU32<4>;
+    type UnsignedPriority = ConstU64<1_000>;
+    type ReportLongevity = ConstU64<8>;
+    type WeightInfo = ();
+}
+
+/// An assayer's bond.
+pub const BOND: Balance = 500;
+/// What the first accounts have.
+pub const ENDOWMENT: Balance = 1_000;
+/// Blocks in which verdicts count.
+pub const WINDOW: u64 = 20;
+/// The first assayer; the next have the next numbers.
+pub const ASSAYER: AccountId = 1;
+/// Who submits gradients.
+pub const MINER: AccountId = 100;
+/// The campaign of all assays.
+pub const CAMPAIGN: u32 = 7;
+
+/// The key pair of an assayer.
+pub fn pair(account: AccountId) -> AssayerPair {
+    AssayerPair::from_string(&format!("//Assayer//{account}"), None).unwrap()
+}
+
+/// The key of an assayer.
+pub fn key(account: AccountId) -> AssayerId {
+    pair(account).public()
+}
+
+/// A chain in block 1 with accounts 1 to 9 and the first so many assayers.
+pub fn new_test_ext_with(assayers: u64) -> TestExternalities {
+    MaxAssayers::set(assayers.max(1) as u32);
+    let storage = RuntimeGenesisConfig {
+        balances: pallet_balances::GenesisConfig {
+            balances: (1..=9).map(|account| (account, ENDOWMENT)).collect(),
+            ..Default::default()
+        },
+        assays: pallet_assays::GenesisConfig {
+            assayers: (0..assayers)
+                .map(|n| (ASSAYER + n, key(ASSAYER + n)))
+                .collect(),
+        },
+        ..Default::default()
+    }
+    .build_storage()
+    .unwrap();
+    let mut externalities = TestExternalities::new(storage);
+    externalities.execute_with(|| System::set_block_number(1));
+    externalities
+}
+
+/// Runs a test on a chain with so many assayers and then checks the pallet's state.
+pub fn build_and_execute_with(assayers: u64, test: impl FnOnce()) {
+    new_test_ext_with(assayers).execute_with(|| {
+        test();
+        Assays::do_try_state().unwrap();
+    });
+}
+
+/// Runs a test on a chain with one assayer and then checks the pallet's state.
+pub fn build_and_execute(test: impl FnOnce()) {
+    build_and_execute_with(1, test);
+}
+
+/// Starts blocks up to this one.
+pub fn run_to(block: u64) {
+    while System::block_number() < block {
+        let next = System::block_number() + 1;
+        System::set_block_number(next);
+        Assays::on_initialize(next);
+    }
+}
+
+/// The blob of a node.
+pub fn subject(node: NodeId) -> BlobHash {
+    H256::from_low_u64_be(node)
+}
+
+/// Asks for the assay of a node of [`MINER`].
+pub fn request(node: NodeId, kind: AssayKind) -> DispatchResult {
+    <Assays as AssayQueue<_, _>>::request(node, CAMPAIGN, MINER, subject(node), kind)
+}
+
+/// An assayer's report on a node of [`MINER`].
+pub fn report_by(
+    account: AccountId,
+    node: NodeId,
+    verdict: Verdict,
+) -> Report<AccountId, AssayerId> {
+    Report {
+        node,
+        account: MINER,
+        subject: subject(node),
+        verdict,
+        assayer: key(account),
+    }
+}
+
+/// The assayer's signature on a report.
+pub fn sign(account: AccountId, report: &Report<AccountId, AssayerId>) -> AssayerSignature {
+    pair(account).sign(&Assays::payload(report))
+}
+
+/// Sends an assayer's report on a node, as a block would execute it.
+pub fn report(account: AccountId, node: NodeId, verdict: Verdict) -> DispatchResult {
+    let report = report_by(account, node, verdict);
+    let signature = sign(account, &report);
+    Assays::report(
+        frame_system::RawOrigin::Authorized.into(),
+        report,
+        signature,
+    )
+}
+
+/// The pallet's events so far, which are forgotten.
+pub fn take_events() -> Vec<crate::Event<Test>> {
+    let events = System::read_events_for_pallet();
+    System::reset_events();
+    events
+}

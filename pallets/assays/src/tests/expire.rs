@@ -1,0 +1,115 @@
+use crate::{mock::*, Due, Error, Event, Reports, Tasks};
+use frame_support::{assert_noop, assert_ok, traits::Hooks};
+use sonar_primitives::assay::{AssayKind, Verdict};
+use sp_runtime::traits::BadOrigin;
+
+/// The block after the deadline of what is requested in block 1.
+const OVER: u64 = 2 + WINDOW;
+
+#[test]
+fn expire_works() {
+    build_and_execute_with(4, || {
+        assert_ok!(request(5, AssayKind::Candidate));
+        assert_ok!(report(ASSAYER, 5, Verdict::NotImproved));
+        take_events();
+        // Without the hook.
+        Due::<Test>::remove(OVER);
+        System::set_block_number(OVER);
+        assert_ok!(Assays::expire(RuntimeOrigin::signed(9), 5));
+        assert_eq!(Undecided::get(), [5]);
+        assert!(!Reports::<Test>::contains_key(5));
+        assert_eq!(
+            take_events(),
+            [Event::Expired {
+                node: 5,
+                campaign: CAMPAIGN,
+                account: MINER,
+                kind: AssayKind::Candidate
+            }]
+        );
+        assert!(Decisions::get().is_empty() && Deeds::get().is_empty());
+    });
+}
+
+#[test]
+fn expire_fails_when_not_signed() {
+    build_and_execute(|| {
+        assert_noop!(Assays::expire(RuntimeOrigin::none(), 5), BadOrigin);
+    });
+}
+
+#[test]
+fn expire_fails_when_the_window_is_open() {
+    build_and_execute(|| {
+        assert_ok!(request(5, AssayKind::Candidate));
+        run_to(OVER - 1);
+        assert_noop!(
+            Assays::expire(RuntimeOrigin::signed(9), 5),
+            Error::<Test>::WindowOpen
+        );
+    });
+}
+
+#[test]
+fn expire_fails_when_nothing_is_pending() {
+    build_and_execute(|| {
+        let expire = || Assays::expire(RuntimeOrigin::signed(9), 5);
+        assert_noop!(expire(), Error::<Test>::NothingToMeasure);
+        assert_ok!(request(5, AssayKind::Candidate));
+        run_to(OVER);
+        assert_noop!(expire(), Error::<Test>::NothingToMeasure);
+    });
+}
+
+#[test]
+fn the_chain_expires_by_itself() {
+    build_and_execute(|| {
+        assert_ok!(request(5, AssayKind::Candidate));
+        run_to(OVER - 1);
+        assert!(Undecided::get().is_empty());
+        run_to(OVER);
+        assert_eq!(Undecided::get(), [5]);
+        assert!(!Due::<Test>::contains_key(OVER));
+    });
+}
+
+#[test]
+fn what_was_decided_does_not_expire() {
+    build_and_execute(|| {
+        assert_ok!(request(5, AssayKind::Candidate));
+        assert_ok!(report(ASSAYER, 5, Verdict::NotImproved));
+        run_to(OVER + 1);
+        assert!(Undecided::get().is_empty());
+    });
+}
+
+#[test]
+fn a_full_agenda_moves_on() {
+    build_and_execute(|| {
+        for node in 0..10 {
+            assert_ok!(request(node, AssayKind::Root));
+        }
+        run_to(OVER);
+        assert_eq!(Undecided::get(), [0, 1, 2, 3]);
+        // Anyone can go ahead of it.
+        assert_ok!(Assays::expire(RuntimeOrigin::signed(9), 9));
+        run_to(OVER + 2);
+        assert_eq!(Undecided::get(), [0, 1, 2, 3, 9, 4, 5, 6, 7, 8]);
+        assert_eq!(Tasks::<Test>::count(), 0);
+    });
+}
+
+#[test]
+fn the_hook_weighs_what_it_does() {
+    build_and_execute(|| {
+        let idle = Assays::on_initialize(2);
+        assert_ok!(request(5, AssayKind::Candidate));
+        System::set_block_number(OVER);
+        let busy = Assays::on_initialize(OVER);
+        assert!(busy.all_gte(idle));
+        assert_eq!(
+            busy - idle,
+            <() as crate::WeightInfo>::expire()
+        );
+    });
+}

@@ -1,0 +1,84 @@
+use crate::{mock::*, Due, Error, Event, Reports, Tasks};
+use frame_support::{assert_noop, assert_ok};
+use sonar_primitives::{
+    assay::{AssayKind, AssayTask, Verdict},
+    traits::AssayQueue,
+};
+
+#[test]
+fn request_works() {
+    build_and_execute(|| {
+        assert_ok!(request(5, AssayKind::Candidate));
+        assert_eq!(
+            Tasks::<Test>::get(5),
+            Some(AssayTask {
+                node: 5,
+                campaign: CAMPAIGN,
+                account: MINER,
+                subject: subject(5),
+                kind: AssayKind::Candidate,
+                deadline: 1 + WINDOW,
+            })
+        );
+        assert_eq!(Due::<Test>::get(2 + WINDOW).into_inner(), [5]);
+        assert_eq!(
+            take_events(),
+            [Event::Requested {
+                node: 5,
+                campaign: CAMPAIGN,
+                account: MINER,
+                kind: AssayKind::Candidate
+            }]
+        );
+    });
+}
+
+#[test]
+fn request_fails_when_pending() {
+    build_and_execute(|| {
+        assert_ok!(request(5, AssayKind::Candidate));
+        assert_noop!(
+            request(5, AssayKind::Root),
+            Error::<Test>::AlreadyRequested
+        );
+    });
+}
+
+#[test]
+fn request_fails_when_the_queue_is_full() {
+    build_and_execute(|| {
+        for node in 0..16 {
+            assert_ok!(request(node, AssayKind::Root));
+        }
+        assert_noop!(request(16, AssayKind::Root), Error::<Test>::QueueFull);
+        assert_ok!(report(ASSAYER, 3, Verdict::Measured { error: 1 }));
+        assert_ok!(request(16, AssayKind::Root));
+    });
+}
+
+#[test]
+fn withdraw_works() {
+    build_and_execute_with(4, || {
+        assert_ok!(request(5, AssayKind::Root));
+        assert_ok!(report(ASSAYER, 5, Verdict::Measured { error: 1 }));
+        take_events();
+        <Assays as AssayQueue<_, _>>::withdraw(5);
+        assert_eq!(take_events(), [Event::Withdrawn { node: 5 }]);
+        assert_eq!(Tasks::<Test>::count(), 0);
+        assert!(!Reports::<Test>::contains_key(5));
+        assert_noop!(
+            report(ASSAYER + 1, 5, Verdict::Measured { error: 1 }),
+            Error::<Test>::NothingToMeasure
+        );
+        run_to(3 + WINDOW);
+        assert!(Decisions::get().is_empty() && Undecided::get().is_empty());
+    });
+}
+
+#[test]
+fn withdraw_of_nothing_does_nothing() {
+    build_and_execute(|| {
+        <Assays as AssayQueue<_, _>>::withdraw(5);
+        assert!(take_events().is_empty());
+    });
+}

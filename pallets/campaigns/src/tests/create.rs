@@ -1,0 +1,285 @@
+use crate::{
+    mock::*, Campaign, Campaigns as Stored, Error, Event, NextCampaign, Proposals, ProposalsOf,
+    Reserve, Rules, Sponsors, TermsOf,
+};
+use frame_support::{assert_noop, assert_ok};
+use sonar_primitives::{
+    campaign::{BountySplit, CampaignCost, Model, Privacy, Proposal, ProposalState, State, Terms},
+    Balance,
+};
+use sp_runtime::{DispatchError, Permill, TokenError};
+use syft::{Head, Layer, Metric};
+
+/// Creates a campaign whose terms and model were changed.
+fn create(change: impl FnOnce(&mut Terms<Balance, BlockNumber>, &mut Model)) -> DispatchOutcome {
+    let (mut terms, mut model) = (terms(), model(0));
+    change(&mut terms, &mut model);
+    Campaigns::create(RuntimeOrigin::signed(OWNER), Box::new(terms), model)
+}
+
+type DispatchOutcome = sp_runtime::DispatchResult;
+
+#[test]
+fn create_works() {
+    build_and_execute(|| {
+        assert_ok!(create(|_, _| ()));
+
+        assert_eq!(
+            Stored::<Test>::get(0),
+            Some(Campaign {
+                owner: OWNER,
+                state: State::Proposed,
+                bounty: BOUNTY,
+                reserve: Reserve {
+                    free: 500,
+                    set_aside: PRICE
+                },
+                deposit: DEPOSIT,
+                root: 100,
+                start: None,
+                best: None,
+                rules: Rules {
+                    target: TARGET,
+                    minimum_step: 1_000_000,
+                    minimum_reputation: 0,
+                    deadline: DEADLINE,
+                    split: BountySplit::default(),
+                },
+            })
+        );
+        assert_eq!(TermsOf::<Test>::get(0), Some(terms()));
+        assert_eq!(Sponsors::<Test>::get(0).into_inner(), [(OWNER, BOUNTY)]);
+        assert_eq!(ProposalsOf::<Test>::get(0).into_inner(), [100]);
+        assert_eq!(
+            Proposals::<Test>::get(100),
+            Some(Proposal {
+                campaign: 0,
+                author: OWNER,
+                model: model(0),
+                assay_price: PRICE,
+                deposit: 0,
+                state: ProposalState::Pending,
+            })
+        );
+        let paid = BOUNTY + RESERVE + DEPOSIT;
+        assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - paid);
+        assert_eq!(escrow_balance(0), paid);
+        assert_eq!(Requested::get(), [(100, 0, OWNER, parameters(0))]);
+        assert_eq!(FakeBlobs::pins(parameters(0)), 1);
+        assert_eq!(FakeBlobs::pins(validation()), 1);
+        System::assert_last_event(
+            Event::Created {
+                campaign: 0,
+                owner: OWNER,
+                bounty: BOUNTY,
+                root: 100,
+            }
+            .into(),
+        );
+        // Nothing is counted before the campaign has opened.
+        assert!(Deeds::get().is_empty());
+    });
+}
+
+#[test]
+fn every_campaign_has_its_own_number_and_escrow() {
+    build_and_execute(|| {
+        for id in 0..3 {
+            assert_ok!(create(|_, _| ()));
+            assert_eq!(escrow_balance(id), BOUNTY + RESERVE + DEPOSIT);
+        }
+        assert_eq!(NextCampaign::<Test>::get(), 3);
+        assert_eq!(FakeBlobs::pins(parameters(0)), 3);
+    });
+}
+
+#[test]
+fn cost_is_what_create_takes() {
+    build_and_execute(|| {
+        let architecture = model(0).architecture;
+        let cost = Campaigns::cost(BOUNTY, &architecture, 100, 2_500).unwrap();
+        assert_eq!(
+            cost,
+            CampaignCost {
+                bounty: BOUNTY,
+                reserve: RESERVE,
+                deposit: DEPOSIT,
+                assay_price: PRICE,
+            }
+        );
+        assert_ok!(create(|_, _| ()));
+        assert_eq!(escrow_balance(0), cost.bounty + cost.reserve + cost.deposit);
+        let mut empty = architecture;
+        empty.layers.clear();
+        assert_eq!(Campaigns::cost(BOUNTY, &empty, 100, 2_500), None);
+    });
+}
+
+/// Every way in which a campaign can be wrong leaves everything as it was.
+#[test]
+fn create_fails_when_something_is_wrong() {
+    build_and_execute(|| {
+        macro_rules! refused {
+            ($error:ident, $change:expr) => {
+                assert_noop!(create($change), Error::<Test>::$error);
+            };
+        }
+        refused!(TitleMissing, |t, _| t.title = Default::default());
+        refused!(TitleMissing, |t, _| t.title = " \t".try_into().unwrap());
+        refused!(EncryptionNotAvailable, |t, _| t.privacy =
+            Privacy::Encrypted);
+        refused!(SplitNotWhole, |t, _| t.split.data =
+            Permill::from_percent(99));
+        refused!(ComputeNotAvailable, |t, _| t.split = BountySplit {
+            data: Permill::from_percent(90),
+            expertise: Permill::zero(),
+            compute: Permill::from_percent(10),
+        });
+        refused!(DataPartMissing, |t, _| t.split = BountySplit {
+            data: Permill::zero(),
+            expertise: Permill::one(),
+            compute: Permill::zero(),
+        });
+        refused!(ToleranceTooLarge, |t, _| t.tolerance =
+            Permill::from_parts(500_001));
+        refused!(StartAboveWorst, |t, _| t.starting_error = 1_000_000_001);
+        refused!(TargetNotBelowStart, |t, _| t.target_error = START);
+        refused!(TargetNotBelowStart, |t, _| t.target_error = START + 1);
+        refused!(MinimumStepOutOfRange, |t, _| t.minimum_step = 0);
+        refused!(MinimumStepOutOfRange, |t, _| t.minimum_step =
+            START - TARGET + 1);
+        // Now is block 1.
+        refused!(DeadlineOutOfRange, |t, _| t.deadline = 10);
+        refused!(DeadlineOutOfRange, |t, _| t.deadline = 1_002);
+        refused!(RowsOutOfRange, |t, _| t.validation.rows = 0);
+        refused!(RowsOutOfRange, |t, _| t.validation.rows = 1_001);
+        refused!(SchemaNotAccepted, |t, _| t.schema.inputs.clear());
+        refused!(ArchitectureNotAccepted, |_, m| m
+            .architecture
+            .layers
+            .clear());
+        refused!(ModelDoesNotFit, |_, m| m.architecture.input =
+            vec![5].try_into().unwrap());
+        refused!(ModelDoesNotFit, |_, m| m.architecture.layers =
+            vec![Layer::Dense { units: 3 }].try_into().unwrap());
+        refused!(ModelDoesNotFit, |_, m| m.architecture.head =
+            Head::SquaredError);
+        refused!(ModelDoesNotFit, |t, _| t.metric = Metric::MeanSquaredError);
+        refused!(UnknownBlob, |_, m| m.parameters = parameters(77));
+        refused!(UnknownBlob, |t, _| t.validation.blob = parameters(77));
+        // 8 multiply-adds a row: 626 rows are just too many.
+        refused!(TooMuchWork, |t, _| t.validation.rows = 626);
+        refused!(BountyTooSmall, |t, _| t.bounty = 4_999);
+    });
+}
+
+/// The worked case of the protocol: bounty 10,000; start 42, target 42 or above.
+#[test]
+fn create_fails_when_target_is_not_below_start() {
+    build_and_execute(|| {
+        for target in [42, 43, u64::MAX] {
+            let refused = create(|terms, _| {
+                terms.bounty = 10_000;
+                terms.starting_error = 42;
+                terms.target_error = target;
+            });
+            assert_noop!(refused, Error::<Test>::TargetNotBelowStart);
+        }
+    });
+}
+
+#[test]
+fn create_fails_when_parameters_have_the_wrong_size() {
+    build_and_execute(|| {
+        // 8 + 4 * 10 bytes at least; 8 + 512 + 160 * 2 + 4 * 10 at most.
+        for (n, size, fits) in [
+            (20, 47, false),
+            (21, 48, true),
+            (22, 880, true),
+            (23, 881, false),
+        ] {
+            FakeBlobs::insert(parameters(n), size);
+            let outcome = create(|_, model| model.parameters = parameters(n));
+            if fits {
+                assert_ok!(outcome);
+            } else {
+                assert_noop!(outcome, Error::<Test>::WrongSize);
+            }
+        }
+    });
+}
+
+#[test]
+fn create_fails_when_the_reserve_would_not_pay_one_assay() {
+    build_and_execute(|| {
+        // 600 KiB more to read: one assay costs more than 5 % of the bounty, which is 500.
+        let large = parameters(30);
+        FakeBlobs::insert(large, 600 * 1024);
+        assert_noop!(
+            create(|terms, _| terms.validation.blob = large),
+            Error::<Test>::BountyTooSmall
+        );
+        assert_ok!(create(|terms, _| {
+            terms.validation.blob = large;
+            terms.bounty = 20_000;
+        }));
+    });
+}
+
+#[test]
+fn create_works_at_the_limits() {
+    build_and_execute(|| {
+        assert_ok!(create(|terms, _| {
+            terms.deadline = 11;
+            terms.validation.rows = 625;
+            terms.tolerance = Permill::from_percent(50);
+            terms.minimum_step = START - TARGET;
+            terms.bounty = 5_000;
+        }));
+        assert_ok!(create(|terms, _| {
+            terms.deadline = 1_001;
+            terms.validation.rows = 1;
+            terms.starting_error = 1_000_000_000;
+            terms.target_error = 0;
+            terms.minimum_step = 1;
+        }));
+    });
+}
+
+#[test]
+fn create_fails_when_the_owner_cannot_pay() {
+    build_and_execute(|| {
+        assert_noop!(
+            create(|terms, _| terms.bounty = ENDOWMENT),
+            DispatchError::Token(TokenError::FundsUnavailable)
+        );
+        // Its account must stay alive.
+        let bounty = (ENDOWMENT - PRICE - DEPOSIT) * 100 / 105;
+        assert_noop!(
+            create(|terms, _| terms.bounty = bounty),
+            DispatchError::Token(TokenError::NotExpendable)
+        );
+        assert_noop!(
+            create(|terms, _| terms.bounty = u128::MAX),
+            DispatchError::Arithmetic(sp_runtime::ArithmeticError::Overflow)
+        );
+    });
+}
+
+#[test]
+fn create_fails_when_the_queue_is_full() {
+    build_and_execute(|| {
+        QueueFull::set(true);
+        assert_noop!(create(|_, _| ()), DispatchError::Other("queue full"));
+    });
+}
+
+#[test]
+fn create_fails_when_unsigned() {
+    build_and_execute(|| {
+        assert_noop!(
+            Campaigns::create(RuntimeOrigin::none(), Box::new(terms()), model(0)),
+            DispatchError::BadOrigin
+        );
+    });
+}

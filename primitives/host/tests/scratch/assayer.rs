@@ -1,1 +1,0 @@
-/work/main/node/src/assayer.rs

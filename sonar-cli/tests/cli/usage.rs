@@ -1,0 +1,134 @@
+use super::Desk;
+
+/// A port that nothing listens on.
+const NOBODY: &str = "ws://127.0.0.1:1";
+
+#[test]
+fn every_command_has_help() {
+    let desk = Desk::new();
+    let mut waiting = vec![Vec::<String>::new()];
+    let mut seen = 0;
+    while let Some(command) = waiting.pop() {
+        let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        let help = desk.run(&arguments).text();
+        assert!(help.contains("Usage: sonar"), "{command:?}");
+        seen += 1;
+        let commands = help.split("Commands:\n").nth(1).unwrap_or_default();
+        for line in commands.lines().take_while(|line| !line.is_empty()) {
+            let name = line.split_whitespace().next().unwrap();
+            // Lines of a longer explanation are indented further.
+            if name != "help" && line.starts_with("  ") && !line.starts_with("   ") {
+                waiting.push([command.as_slice(), &[name.to_owned()]].concat());
+            }
+        }
+    }
+    // sonar; its 6 commands; 6 of account, 3 of model, 2 of data and 13 of campaign.
+    assert_eq!(seen, 1 + 6 + 6 + 3 + 2 + 13);
+}
+
+#[test]
+fn wrong_usage_is_told_apart() {
+    let desk = Desk::new();
+    for arguments in [
+        &["dance"][..],
+        &[],
+        &["campaign", "fund", "1"],
+        &["campaign", "fund", "1", "much", "--account", "//Alice"],
+        &["campaign", "show", "one"],
+        &["campaign", "list", "--state", "lost"],
+        &["quote", "1", "--error", "5 per cent"],
+        &[
+            "model",
+            "init",
+            "--architecture",
+            "a.json",
+            "--out",
+            "m.safetensors",
+        ],
+        &["model", "evaluate", "--model", "m.safetensors"],
+        &[
+            "campaign",
+            "create",
+            "--account",
+            "//Alice",
+            "--seed",
+            "1",
+            "--model",
+            "m.safetensors",
+        ],
+    ] {
+        assert_eq!(desk.run(arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_node_that_is_down_is_one_line() {
+    let desk = Desk::new();
+    for arguments in [
+        &["campaign", "list"][..],
+        &["campaign", "show", "0"],
+        &["campaign", "watch", "0"],
+        &["account", "balance", "//Alice"],
+        &["campaign", "settle", "0", "--account", "//Alice"],
+        &["quote", "0", "--error", "5%"],
+    ] {
+        let failure = desk
+            .run(&[arguments, &["--node", NOBODY]].concat())
+            .failure();
+        assert!(failure.contains(NOBODY), "{failure}");
+        assert!(failure.contains("sonar-node"), "{failure}");
+    }
+}
+
+#[test]
+fn a_failure_is_json_too() {
+    let run = Desk::new().run(&["--output", "json", "campaign", "list", "--node", NOBODY]);
+    assert_eq!(run.code, 1);
+    let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let line = value["error"].as_str().unwrap();
+    assert!(line.contains(NOBODY), "{line}");
+    assert_eq!(run.err, format!("error: {line}\n"));
+}
+
+#[test]
+fn a_url_that_is_none_is_said() {
+    let failure = Desk::new()
+        .run(&["campaign", "list", "--node", "localhost"])
+        .failure();
+    assert!(failure.contains("ws://"), "{failure}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_at_once() {
+    use std::{
+        io::Read,
+        net::TcpListener,
+        process::{Command, Stdio},
+        time::{Duration, Instant},
+    };
+    // A node that never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let desk = Desk::new();
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("sonar"))
+        .args(["campaign", "list", "--node", &url])
+        .current_dir(desk.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let connection = listener.accept().unwrap();
+    let start = Instant::now();
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(start.elapsed() < Duration::from_secs(5));
+    let mut line = String::new();
+    child.stderr.unwrap().read_to_string(&mut line).unwrap();
+    assert!(line.starts_with("error: interrupted"), "{line}");
+    drop(connection);
+}
