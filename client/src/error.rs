@@ -111,16 +111,20 @@ impl ChainError {
                 };
             }
         }
-        let (pallet, name) = match error {
-            DispatchError::Token(error) => ("Token", format!("{error:?}")),
-            DispatchError::Arithmetic(error) => ("Arithmetic", format!("{error:?}")),
-            DispatchError::Transactional(error) => ("Transactional", format!("{error:?}")),
-            error => ("Runtime", format!("{error:?}")),
+        let (pallet, name, help) = match error {
+            DispatchError::Token(error) => ("Token", format!("{error:?}"), error.to_string()),
+            DispatchError::Arithmetic(error) => {
+                ("Arithmetic", format!("{error:?}"), error.to_string())
+            }
+            DispatchError::Transactional(error) => {
+                ("Transactional", format!("{error:?}"), error.to_string())
+            }
+            error => ("Runtime", format!("{error:?}"), error.to_string()),
         };
         Self {
             pallet: pallet.into(),
             name,
-            help: error.to_string(),
+            help,
         }
     }
 }
@@ -154,7 +158,7 @@ pub enum SubmitError {
     )]
     GivenUp(String),
     /// It was sent, but what became of it is unknown.
-    #[error("the connection was lost after the transaction was sent: see what the chain says before it is sent again")]
+    #[error("what became of the transaction is unknown: see what the chain says before it is sent again")]
     Unknown,
     /// It is in a block but left no such event.
     #[error("the transaction left no event {0}: use programs and node of the same version")]
@@ -205,7 +209,7 @@ mod tests {
         let error = ChainError::new(&DispatchError::Token(TokenError::FundsUnavailable));
         assert_eq!(
             error.to_string(),
-            "Token.FundsUnavailable: Token error: Funds are unavailable."
+            "Token.FundsUnavailable: Funds are unavailable."
         );
         let refused = SubmitError::Refused(error);
         assert!(refused.is("Token", "FundsUnavailable"));

@@ -31,7 +31,7 @@ type InBlock = TransactionInBlock<ChainConfig, OnlineClientAtBlockImpl<ChainConf
 /// For how many blocks a transaction is valid: two minutes.
 const MORTALITY: u64 = 64;
 /// How often a transaction is made anew when another program used the account's nonce first.
-const NONCE_RACES: usize = 5;
+const NONCE_RACES: u32 = 5;
 /// How long to wait before that.
 const NONCE_PAUSE: Duration = Duration::from_millis(300);
 
@@ -92,7 +92,8 @@ impl Client {
     async fn send(&self, signer: &Signer, call: &Call) -> Result<Progress, SubmitError> {
         let _sending = self.sending().lock().await;
         let account = AccountId32((*signer.account()).clone().into());
-        for race in 1.. {
+        let mut races = 0;
+        loop {
             // The node counts the transactions in its pool, too.
             let nonce = self
                 .ask(self.methods().system_account_next_index(&account))
@@ -104,8 +105,9 @@ impl Client {
                 Err(error) => error,
             };
             match pool_refusal(&refused) {
-                Some(reason) if reason.is_nonce_race() && race < NONCE_RACES => {
-                    tokio::time::sleep(NONCE_PAUSE).await
+                Some(reason) if reason.is_nonce_race() && races < NONCE_RACES => {
+                    races += 1;
+                    tokio::time::sleep(NONCE_PAUSE).await;
                 }
                 Some(reason) => return Err(reason.into()),
                 // It was sent, and there was no answer: it may have arrived.
@@ -113,7 +115,6 @@ impl Client {
                 None => return Err(self.failed(refused.into()).await.into()),
             }
         }
-        Err(SubmitError::NotTaken("its nonce is always taken".into()))
     }
 
     async fn sign(

@@ -69,14 +69,3 @@ pub enum Command {
     /// Writes an example campaign to start from.
     Init(init::Init),
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-}

@@ -7,6 +7,9 @@ use substrate_prometheus_endpoint::{
     PrometheusError, Registry, U64,
 };
 
+/// The kinds of verdicts, as operators see them.
+const VERDICTS: [&str; 4] = ["measured", "improved", "not_improved", "malformed"];
+
 /// Prometheus metrics of a node's assays.
 pub struct Metrics {
     pending: Gauge<U64>,
@@ -18,7 +21,7 @@ pub struct Metrics {
 impl Metrics {
     /// Registers the metrics. Fails if they are registered already.
     pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
-        Ok(Self {
+        let metrics = Self {
             pending: register(
                 Gauge::new(
                     "sonar_submissions_pending",
@@ -54,7 +57,12 @@ impl Metrics {
                 )?,
                 registry,
             )?,
-        })
+        };
+        // There from the start, so that what never happened is seen as zero.
+        for verdict in VERDICTS {
+            metrics.verdicts.with_label_values(&[verdict]);
+        }
+        Ok(metrics)
     }
 
     /// A model was measured, or found malformed.
@@ -65,11 +73,12 @@ impl Metrics {
 
     /// A verdict was sent.
     pub fn note_verdict(&self, verdict: &Verdict) {
+        let [measured, improved, not_improved, malformed] = VERDICTS;
         let kind = match verdict {
-            Verdict::Measured { .. } => "measured",
-            Verdict::Improved { .. } => "improved",
-            Verdict::NotImproved => "not_improved",
-            Verdict::Malformed(_) => "malformed",
+            Verdict::Measured { .. } => measured,
+            Verdict::Improved { .. } => improved,
+            Verdict::NotImproved => not_improved,
+            Verdict::Malformed(_) => malformed,
         };
         self.verdicts.with_label_values(&[kind]).inc();
     }

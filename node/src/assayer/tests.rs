@@ -371,7 +371,12 @@ fn metrics_count_what_was_done() {
     verdicts.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(
         verdicts,
-        [("measured".into(), 1.0), ("not_improved".into(), 2.0)]
+        [
+            ("improved".into(), 0.0),
+            ("malformed".into(), 0.0),
+            ("measured".into(), 1.0),
+            ("not_improved".into(), 2.0)
+        ]
     );
 }
 

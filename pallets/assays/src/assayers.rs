@@ -41,12 +41,7 @@ impl<T: Config> Pallet<T> {
             // The set may not change under a running assay: it decides how many verdicts suffice.
             ensure!(Tasks::<T>::count() == 0, Error::<T>::AssaysPending);
             let Assayer { bond, .. } = assayers.remove(position);
-            T::Currency::release(
-                &HoldReason::Bond.into(),
-                &account,
-                bond,
-                Precision::Exact,
-            )?;
+            T::Currency::release(&HoldReason::Bond.into(), &account, bond, Precision::Exact)?;
             Ok(())
         })?;
         Self::deposit_event(Event::Retired { account });

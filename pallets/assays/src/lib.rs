@@ -82,6 +82,8 @@ pub type ReportOf<T> = Report<<T as frame_system::Config>::AccountId, <T as Conf
 /// An assayer's signature on this chain.
 pub type SignatureOf<T> = <<T as Config>::AssayerId as RuntimeAppPublic>::Signature;
 
+// The code that the macros write calls `expect`; ours does not.
+#[allow(clippy::expect_used)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::{Assayer, ReportOf, SignatureOf, WeightInfo};
@@ -120,11 +122,8 @@ pub mod pallet {
             + MaybeSerializeDeserialize
             + MaxEncodedLen;
         /// The money that bonds are made of.
-        type Currency: fungible::MutateHold<
-            Self::AccountId,
-            Balance = Balance,
-            Reason = Self::RuntimeHoldReason,
-        >;
+        type Currency: fungible::Mutate<Self::AccountId, Balance = Balance>
+            + fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
         /// The reasons for holds.
         type RuntimeHoldReason: From<HoldReason>;
         /// What is held from an assayer.

@@ -180,6 +180,10 @@ pub fn key(account: AccountId) -> AssayerId {
 /// A chain in block 1 with accounts 1 to 9 and the first so many assayers.
 pub fn new_test_ext_with(assayers: u64) -> TestExternalities {
     MaxAssayers::set(assayers.max(1) as u32);
+    Work::set(BTreeMap::new());
+    Decisions::set(Vec::new());
+    Undecided::set(Vec::new());
+    Deeds::set(Vec::new());
     let storage = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
             balances: (1..=9).map(|account| (account, ENDOWMENT)).collect(),
@@ -196,6 +200,15 @@ pub fn new_test_ext_with(assayers: u64) -> TestExternalities {
     .unwrap();
     let mut externalities = TestExternalities::new(storage);
     externalities.execute_with(|| System::set_block_number(1));
+    externalities
+}
+
+/// A chain without assayers on a node with a keystore.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn new_benchmark_ext() -> TestExternalities {
+    let mut externalities = new_test_ext_with(0);
+    let keystore = sp_keystore::testing::MemoryKeystore::new();
+    externalities.register_extension(sp_keystore::KeystoreExt::new(keystore));
     externalities
 }
 

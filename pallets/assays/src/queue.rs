@@ -1,12 +1,7 @@
 //! The assays that the chain waits for.
 
 use crate::{Config, Due, Error, Event, Pallet, Reports, Tasks};
-use frame_support::{
-    ensure,
-    pallet_prelude::DispatchResult,
-    traits::Get,
-    weights::Weight,
-};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     agenda,
@@ -35,8 +30,8 @@ impl<T: Config> AssayQueue<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
             Tasks::<T>::count() < T::MaxPending::get(),
             Error::<T>::QueueFull
         );
-        let deadline = frame_system::Pallet::<T>::block_number()
-            .saturating_add(T::AssayWindow::get());
+        let deadline =
+            frame_system::Pallet::<T>::block_number().saturating_add(T::AssayWindow::get());
         let due = deadline.saturating_add(One::one());
         if !agenda::schedule::<Due<T>, _, _, _>(due, node) {
             log::debug!(target: crate::LOG, "no room to expire the assay of {node} by itself");

@@ -25,9 +25,10 @@ impl<T: Config> Pallet<T> {
                 "a bond is not what is held"
             );
             ensure!(
-                assayers.iter().skip(position + 1).all(
-                    |other| other.account != assayer.account && other.key != assayer.key
-                ),
+                assayers
+                    .iter()
+                    .skip(position + 1)
+                    .all(|other| other.account != assayer.account && other.key != assayer.key),
                 "an assayer is there twice"
             );
         }

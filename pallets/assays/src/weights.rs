@@ -2,8 +2,8 @@
 //!
 //! Counted by hand until the benchmarks have been run on reference hardware: reads and writes of
 //! storage items from the code, 25 microseconds of computation for a call and 60 for a signature.
-//! Calls that pass a decision on include what its receivers do: at most [`SUBJECT_READS`] reads and
-//! [`SUBJECT_WRITES`] writes.
+//! Calls that pass a decision on include what its receivers do: at most `SUBJECT_READS` reads and
+//! `SUBJECT_WRITES` writes.
 
 use core::marker::PhantomData;
 use frame_support::{

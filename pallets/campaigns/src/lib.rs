@@ -98,6 +98,8 @@ pub(crate) fn schedule<T: Config>(at: BlockNumberFor<T>, id: CampaignId) {
     }
 }
 
+// The code that the macros write calls `expect`; ours does not.
+#[allow(clippy::expect_used)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
@@ -149,6 +151,7 @@ pub mod pallet {
         #[pallet::constant]
         type PalletId: Get<PalletId>;
         /// What an assay costs.
+        #[pallet::constant]
         type AssayPrice: Get<AssayPrice<Balance>>;
         /// The part of the bounty that the owner pays on top for assays of accepted gradients.
         #[pallet::constant]

@@ -18,7 +18,8 @@
 //! ## Life of a submission
 //!
 //! 1. [`commit`](Pallet::commit): a hash that hides the gradient and binds it to account, campaign
-//!    and parent. Takes the deposit.
+//!    and parent. Takes the deposit. Only then store the gradient's blob: once it is stored,
+//!    everybody can see it.
 //! 2. [`reveal`](Pallet::reveal), in a later block and within [`Config::RevealWindow`]: the gradient
 //!    must be stored and have a possible size. Asks for its assay.
 //!    Without a reveal the deposit is lost ([`expire`](Pallet::expire), or the chain by itself).
@@ -94,6 +95,8 @@ pub type SubmissionOf<T> =
 /// Where log lines of this pallet come from.
 const LOG_TARGET: &str = "sonar::gradients";
 
+// The macros' own code says `expect`; the calls below are one line each.
+#[allow(clippy::expect_used)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
@@ -436,8 +439,9 @@ pub mod pallet {
         ///
         /// `commitment` is blake2b-256 of the SCALE encoding of (your account, campaign, parent,
         /// hash of the gradient's blob, 32 random bytes). Keep the random bytes: without them, and
-        /// without a reveal in time, the deposit is lost. Holds the deposit: the base deposit and
-        /// the price of one assay.
+        /// without a reveal in time, the deposit is lost. Commit before you store the gradient:
+        /// everybody can see what is stored, and the earliest commitment wins. Holds the deposit:
+        /// the base deposit and the price of one assay.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::commit(T::MaxPendingPerAccount::get()))]
         pub fn commit(

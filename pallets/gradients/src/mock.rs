@@ -1,6 +1,8 @@
 //! A runtime to test the pallet in. What other pallets do is faked in storage, so that a call that
 //! fails undoes it as it would theirs.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use crate as pallet_gradients;
 use codec::{Decode, Encode};
 use frame_support::{
@@ -46,14 +48,17 @@ pub const TREASURY: AccountId = 20;
 /// What each account has at first.
 pub const BALANCE: Balance = 10_000;
 pub const EXISTENTIAL_DEPOSIT: Balance = 5;
-pub const BASE_DEPOSIT: Balance = 100;
+/// The base deposit of an account without a reputation.
+pub const BASE: Balance = 100;
 /// Not divisible by the number of assayers.
 pub const ASSAY_PRICE: Balance = 32;
-pub const DEPOSIT: Balance = BASE_DEPOSIT + ASSAY_PRICE;
+pub const DEPOSIT: Balance = BASE + ASSAY_PRICE;
 pub const REVEAL_WINDOW: u64 = 5;
 pub const MAX_PENDING_PER_ACCOUNT: u32 = 4;
 pub const MAX_PENDING_PER_CAMPAIGN: u32 = 6;
 pub const MAX_DEPTH: u32 = 3;
+const MAX_DUES: u32 = 4;
+const MAX_ASSAYS: usize = 100;
 
 /// The campaign of most tests, and its root.
 pub const CAMPAIGN: CampaignId = 1;
@@ -107,10 +112,10 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
     pub const LostDeposits: AccountId = TREASURY;
-    pub static BaseDeposit: Balance = BASE_DEPOSIT;
-    pub static MaxDuePerBlock: u32 = 4;
+    pub static BaseDeposit: Balance = BASE;
+    pub static MaxDuePerBlock: u32 = MAX_DUES;
     /// How many assays can be pending.
-    pub static AssayQueueLength: usize = 100;
+    pub static AssayQueueLength: usize = MAX_ASSAYS;
     /// Accepted gradients that an account must have.
     pub static MinimumReputation: u32 = 0;
 }
@@ -339,6 +344,11 @@ pub fn reputation(account: AccountId) -> Reputation {
 
 /// The state in block 1: two campaigns with a root each.
 pub fn new_test_ext() -> TestExternalities {
+    // Tests may share a thread.
+    BaseDeposit::set(BASE);
+    MaxDuePerBlock::set(MAX_DUES);
+    AssayQueueLength::set(MAX_ASSAYS);
+    MinimumReputation::set(0);
     let holders = [
         ALICE,
         BOB,

@@ -8,4 +8,5 @@ mod invariants;
 mod queries;
 mod reveal;
 mod tree;
+mod try_state;
 mod verdict;

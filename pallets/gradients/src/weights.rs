@@ -39,10 +39,10 @@ fn call(db: RuntimeDbWeight, reads: u64, writes: u64) -> Weight {
 }
 
 /// Reads the parent, the campaign with its terms, proposal and reserve, the reputation, the pending
-/// submissions. Reads and writes the next number, the agenda (which may be full for 16 blocks), the
+/// submissions. Reads and writes the next number, the agenda (which may be full for 15 blocks), the
 /// tree, account and holds. Writes the submission and its four entries in lists.
 fn commit(db: RuntimeDbWeight, pending: u32) -> Weight {
-    call(db, u64::from(pending).saturating_add(28), 12)
+    call(db, u64::from(pending).saturating_add(28), 28)
 }
 
 /// Reads the parent, the campaign with its terms and proposal, the blob. Reads and writes two

@@ -55,6 +55,8 @@ pub use pallet::*;
 pub use types::{Entitlement, SettledCampaign};
 pub use weights::WeightInfo;
 
+// The code that the macros write calls `expect`; ours does not.
+#[allow(clippy::expect_used)]
 #[frame_support::pallet]
 pub mod pallet {
     use crate::{Entitlement, SettledCampaign, WeightInfo};

@@ -380,7 +380,7 @@ mod tests {
         assert_eq!(
             seen.iter()
                 .map(|progress| (progress.epoch, progress.epochs))
-                .last(),
+                .next_back(),
             Some((5, 5))
         );
         assert_eq!((seen.len(), seen.last()), (5, Some(&all.progress)));

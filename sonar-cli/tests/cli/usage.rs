@@ -63,19 +63,32 @@ fn wrong_usage_is_told_apart() {
 }
 
 #[test]
-fn a_node_that_is_down_is_one_line() {
-    let desk = Desk::new();
-    for arguments in [
-        &["campaign", "list"][..],
-        &["campaign", "show", "0"],
-        &["campaign", "watch", "0"],
-        &["account", "balance", "//Alice"],
-        &["campaign", "settle", "0", "--account", "//Alice"],
-        &["quote", "0", "--error", "5%"],
+fn every_command_says_that_its_node_is_down() {
+    let desk = Desk::with_digits();
+    for line in [
+        "account show //Alice",
+        "account balance 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+        "account transfer //Bob 1.5 --account //Alice",
+        "campaign list --state open --from 3 --limit 7",
+        "campaign list --all",
+        "campaign show 0",
+        "campaign watch 0",
+        "campaign fund 0 50 --account //Alice",
+        "campaign top-up 0 50 --account //Alice",
+        "campaign cancel 0 --account //Alice",
+        "campaign close 0 --account //Alice",
+        "campaign settle 0 --account //Alice",
+        "campaign claim 0 --account //Alice",
+        "campaign claim 0 --for //Bob --account //Alice",
+        "campaign entitlements 0",
+        "campaign propose 0 --architecture architecture.json --seed 3 --account //Alice",
+        "campaign remove 0 --account //Alice",
+        "model fetch 0 --node-id 3 --out m.safetensors",
+        "model evaluate --campaign 0 --model m.safetensors",
+        "quote 0 --error 5% --parent 3 --account //Alice",
     ] {
-        let failure = desk
-            .run(&[arguments, &["--node", NOBODY]].concat())
-            .failure();
+        let arguments: Vec<&str> = line.split(' ').chain(["--yes", "--node", NOBODY]).collect();
+        let failure = desk.run(&arguments).failure();
         assert!(failure.contains(NOBODY), "{failure}");
         assert!(failure.contains("sonar-node"), "{failure}");
     }

@@ -107,9 +107,6 @@ fn the_hook_weighs_what_it_does() {
         System::set_block_number(OVER);
         let busy = Assays::on_initialize(OVER);
         assert!(busy.all_gte(idle));
-        assert_eq!(
-            busy - idle,
-            <() as crate::WeightInfo>::expire()
-        );
+        assert_eq!(busy - idle, <() as crate::WeightInfo>::expire());
     });
 }

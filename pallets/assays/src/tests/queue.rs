@@ -37,10 +37,7 @@ fn request_works() {
 fn request_fails_when_pending() {
     build_and_execute(|| {
         assert_ok!(request(5, AssayKind::Candidate));
-        assert_noop!(
-            request(5, AssayKind::Root),
-            Error::<Test>::AlreadyRequested
-        );
+        assert_noop!(request(5, AssayKind::Root), Error::<Test>::AlreadyRequested);
     });
 }
 

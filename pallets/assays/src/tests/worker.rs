@@ -15,9 +15,7 @@ use sonar_primitives::{
     BlobHash, NodeId,
 };
 use sp_core::{
-    offchain::{
-        testing::TestOffchainExt, OffchainDbExt, TransactionPool, TransactionPoolExt,
-    },
+    offchain::{testing::TestOffchainExt, OffchainDbExt, TransactionPool, TransactionPoolExt},
     H256,
 };
 use sp_io::TestExternalities;
@@ -89,9 +87,7 @@ impl Node {
         let keystore = MemoryKeystore::new();
         for account in keys {
             let uri = format!("//Assayer//{account}");
-            keystore
-                .sr25519_generate_new(KEY_TYPE, Some(&uri))
-                .unwrap();
+            keystore.sr25519_generate_new(KEY_TYPE, Some(&uri)).unwrap();
         }
         let (offchain, _) = TestOffchainExt::new();
         externalities.register_extension(OffchainDbExt::new(offchain));
@@ -119,7 +115,9 @@ impl Node {
             None => AssayKind::Root,
             Some(_) => AssayKind::Candidate,
         };
-        self.run(|| assert_ok!(request(node, kind)));
+        self.run(|| {
+            assert_ok!(request(node, kind));
+        });
         Work::mutate(|work| work.insert(node, (work_for(node), baseline)));
     }
 

@@ -51,9 +51,9 @@ fn commit_works() {
         assert!(SubmissionsIn::<Test>::contains_key(CAMPAIGN, key));
         assert!(SubmissionsOf::<Test>::contains_key(ALICE, key));
         assert!(PendingIn::<Test>::contains_key(CAMPAIGN, key));
-        assert_eq!(PendingOf::<Test>::get(CAMPAIGN, ALICE), [FIRST]);
+        assert_eq!(PendingOf::<Test>::get(CAMPAIGN, ALICE).to_vec(), [FIRST]);
         assert_eq!(Trees::<Test>::get(CAMPAIGN).unwrap().pending, 1);
-        assert_eq!(Due::<Test>::get(reveal_by + 1), [FIRST]);
+        assert_eq!(Due::<Test>::get(reveal_by + 1).to_vec(), [FIRST]);
         assert_eq!(NextNode::<Test>::get(), FIRST + 1);
         assert_eq!((free(ALICE), held(ALICE)), (BALANCE - DEPOSIT, DEPOSIT));
         assert_eq!(Reserves::get(CAMPAIGN).unwrap().set_aside, ASSAY_PRICE);
@@ -211,6 +211,6 @@ fn commit_costs_a_proven_account_less() {
             FakeReputations::note(&ALICE, Deed::Accepted(1));
         }
         commit(ALICE, ROOT, gradient(1)).unwrap();
-        assert_eq!(held(ALICE), BASE_DEPOSIT / 2 + ASSAY_PRICE);
+        assert_eq!(held(ALICE), BASE / 2 + ASSAY_PRICE);
     });
 }

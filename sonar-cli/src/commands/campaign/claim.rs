@@ -22,7 +22,7 @@ pub struct Claim {
     /// Who gets the money: a name, a development URI or an address [default: the account that
     /// signs].
     #[arg(long = "for", value_name = "ACCOUNT")]
-    account: Option<AccountRef>,
+    beneficiary: Option<AccountRef>,
     #[command(flatten)]
     signer: SignerArgs,
 }
@@ -31,7 +31,7 @@ pub struct Claim {
 pub async fn run(context: &Context, claim: Claim) -> Result<()> {
     let id = claim.campaign.id;
     let signer = context.signer(&claim.signer)?;
-    let account = match &claim.account {
+    let account = match &claim.beneficiary {
         Some(account) => context.account(account)?,
         None => signer.account().clone(),
     };

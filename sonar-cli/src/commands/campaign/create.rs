@@ -99,6 +99,9 @@ pub async fn run(context: &Context, create: Create) -> Result<()> {
     })
 }
 
+/// Blocks until the campaign is created, about: its time is counted from then.
+const UNTIL_CREATED: BlockNumber = 3;
+
 /// The block in which a deadline ends, within the chain's limits.
 async fn deadline(client: &Client, deadline: Deadline) -> Result<BlockNumber> {
     let constants = client.constants();
@@ -106,20 +109,21 @@ async fn deadline(client: &Client, deadline: Deadline) -> Result<BlockNumber> {
         Deadline::Blocks(blocks) => Some(blocks),
         Deadline::Time(time) => format::blocks_in(time, constants.block_time),
     };
-    let (least, most) = (constants.min_duration, constants.max_duration);
+    let least = constants.min_duration;
+    let most = constants.max_duration.saturating_sub(UNTIL_CREATED);
     let about = |blocks| {
         format!(
-            "{blocks} blocks, {}",
+            "{blocks} blocks ({})",
             format::duration(blocks, constants.block_time)
         )
     };
     match blocks {
-        // The block that the campaign is created in comes later than the best one now.
         Some(blocks) if (least..=most).contains(&blocks) => {
-            Ok(client.best_block().await?.number.saturating_add(blocks))
+            let now = client.best_block().await?.number;
+            Ok(now.saturating_add(UNTIL_CREATED).saturating_add(blocks))
         }
         _ => bail!(
-            "the deadline must be from {} to {} from now",
+            "the deadline must be {} to {} from now",
             about(least),
             about(most)
         ),

@@ -1,0 +1,16 @@
+//! The daemon against a chain in memory that judges as the real one does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+#[path = "daemon/cooperation.rs"]
+mod cooperation;
+#[path = "daemon/disk.rs"]
+mod disk;
+#[path = "daemon/examples.rs"]
+mod examples;
+#[path = "daemon/interruption.rs"]
+mod interruption;
+#[path = "daemon/policy.rs"]
+mod policy;
+#[path = "daemon/world.rs"]
+mod world;

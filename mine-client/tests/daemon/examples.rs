@@ -1,0 +1,90 @@
+//! Data, models and mines to test with.
+
+use crate::world::{View, World, CAMPAIGN};
+use mine_client::{
+    daemon::{self, Until},
+    event::Event,
+    journal::Journal,
+    miner::{MineData, MineError, Miner},
+    policy::Policy,
+    training::Split,
+};
+use std::{cell::RefCell, fs::File, rc::Rc, sync::Arc};
+use syft::{load_csv, Architecture, Dataset, Schema};
+
+/// The digits data set of the examples: validation rows, and the rows of each of `mines`.
+pub fn digits(mines: usize) -> (Dataset, Vec<Dataset>) {
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let schema = std::fs::read_to_string(format!("{project}/examples/digits/schema.toml")).unwrap();
+    let schema: Schema = toml::from_str(&schema).unwrap();
+    let csv = File::open(format!("{project}/data/digits.csv")).unwrap();
+    let all = load_csv(csv, &schema).unwrap();
+    let (validation, rest): (Vec<_>, Vec<_>) = (0..all.rows()).partition(|row| row % 5 == 0);
+    let part = |mine: usize| {
+        let rows: Vec<_> = rest.iter().skip(mine).step_by(mines).copied().collect();
+        all.select(&rows).unwrap()
+    };
+    (all.select(&validation).unwrap(), (0..mines).map(part).collect())
+}
+
+pub fn digits_model() -> Architecture {
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let json = std::fs::read_to_string(format!("{project}/examples/digits/architecture.json"));
+    serde_json::from_str(&json.unwrap()).unwrap()
+}
+
+/// Points left and right of a line; learned in no time.
+pub fn points() -> Dataset {
+    let schema: Schema = serde_json::from_str(
+        r#"{"inputs":[{"name":"x","kind":{"number":{}}},{"name":"y","kind":{"number":{}}}],
+            "output":{"name":"side","kind":{"category":{"classes":["left","right"]}}}}"#,
+    )
+    .unwrap();
+    let mut csv = String::from("x,y,side\n");
+    for i in 0..120 {
+        let (x, y) = ((i % 12) as f32 / 6.0 - 1.0, (i / 12) as f32 / 5.0 - 1.0);
+        let side = if x + 0.5 * y < 0.1 { "left" } else { "right" };
+        csv += &format!("{x},{y},{side}\n");
+    }
+    load_csv(csv.as_bytes(), &schema).unwrap()
+}
+
+pub fn points_model() -> Architecture {
+    let json = r#"{"input":[2],"layers":[{"dense":{"units":2}}],"head":"softmax_cross_entropy"}"#;
+    serde_json::from_str(json).unwrap()
+}
+
+/// A campaign about [`points`] that takes a few gradients.
+pub fn points_world() -> Rc<RefCell<World>> {
+    World::new(points(), points_model(), 3, 60_000_000, 10_000_000)
+}
+
+pub fn points_policy() -> Policy {
+    let mut policy = Policy::default();
+    policy.training.learning_rate = 0.02;
+    policy.training.epochs = 2;
+    policy.training.attempts = 8;
+    policy
+}
+
+pub fn mine_data(name: &str, rows: &Dataset, policy: &Policy) -> Vec<MineData> {
+    vec![MineData {
+        name: name.into(),
+        schema: rows.schema().clone(),
+        split: Arc::new(Split::of(rows, policy.held_out).unwrap()),
+    }]
+}
+
+/// Runs a mine until the campaign is settled; `None` if it was killed before.
+pub async fn run(
+    view: &View,
+    journal: &mut Journal,
+    policy: &Policy,
+    data: &[MineData],
+) -> Option<Result<(), MineError>> {
+    let mut report = |_: Event| {};
+    let mut miner = Miner::new(journal, policy, data, &mut report);
+    let connect = async || Ok(view.clone());
+    let work = daemon::run(&mut miner, connect, Until::Settled(CAMPAIGN));
+    view.faults.run(work).await
+}

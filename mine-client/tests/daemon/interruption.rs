@@ -1,0 +1,138 @@
+//! Killed at every moment, and cut off at every moment: the promises are kept all the same.
+
+use crate::{
+    examples::{mine_data, points, points_policy, points_world, run},
+    world::{account, Faults, View, World, BOUNTY, FUNDS},
+};
+use mine_client::{
+    daemon::{self, Until},
+    event::Event,
+    journal::{Journal, JournalError},
+    lifecycle::Stage,
+    miner::{MineError, Miner},
+};
+use proptest::prelude::*;
+use sonar_primitives::{tree::SubmissionState, Hash};
+use std::{collections::BTreeSet, path::Path};
+
+/// What must hold when the campaign is settled and the mine has ended by itself.
+pub fn check(world: &World, journal: &Journal) {
+    let who = account(1);
+    let distinct: BTreeSet<Hash> = world.commits.iter().copied().collect();
+    assert_eq!(distinct.len(), world.commits.len(), "committed twice");
+    let revealed: BTreeSet<_> = world.reveals.iter().copied().collect();
+    assert_eq!(revealed.len(), world.reveals.len(), "revealed twice");
+    assert_eq!(revealed.len(), distinct.len(), "a commitment was not revealed");
+    assert_eq!(world.claims, [who.clone()], "claimed once");
+    let mut gradients = BTreeSet::new();
+    for (_, entry) in journal.entries(&who) {
+        assert!(gradients.insert((entry.parent, entry.gradient)), "the same gradient twice");
+        assert!(entry.stage.is_final(), "{entry:?}");
+        let committed = distinct.contains(&entry.commitment());
+        assert_eq!(committed, matches!(entry.stage, Stage::Decided { .. }), "{entry:?}");
+    }
+    for commitment in &distinct {
+        let known = journal.entries(&who).any(|(_, entry)| entry.commitment() == *commitment);
+        assert!(known, "sent, but not written down");
+    }
+    let failed = world
+        .submissions
+        .values()
+        .filter(|one| !matches!(one.state, SubmissionState::Accepted { .. }))
+        .count() as u128;
+    assert_eq!(world.balance(&who), FUNDS + BOUNTY - failed);
+    let received: Vec<_> = journal.received(&who).map(|(_, amount)| amount).collect();
+    assert_eq!(received, [BOUNTY]);
+}
+
+/// Runs a mine that is killed after each of `kills` calls in turn, then to the end. Returns how many
+/// of the kills came before the end.
+async fn survive(folder: &Path, kills: &[u32]) -> usize {
+    let world = points_world();
+    let policy = points_policy();
+    let data = mine_data("points", &points(), &policy);
+    let path = folder.join("journal.redb");
+    let lives = kills.iter().map(|points| Faults::kill_after(*points));
+    for (life, faults) in lives.chain([Faults::default()]).enumerate() {
+        let view = View {
+            world: world.clone(),
+            account: account(1),
+            faults,
+        };
+        let mut journal = Journal::open(&path).unwrap();
+        if let Some(ended) = run(&view, &mut journal, &policy, &data).await {
+            ended.unwrap();
+            check(&world.borrow(), &journal);
+            return life;
+        }
+    }
+    unreachable!("the last life is not cut short")
+}
+
+#[tokio::test]
+async fn killed_at_every_moment_it_keeps_its_promises() {
+    let mut moments = 0;
+    loop {
+        let folder = tempfile::tempdir().unwrap();
+        if survive(folder.path(), &[moments]).await == 0 {
+            break;
+        }
+        moments += 1;
+    }
+    assert!(moments > 40, "only {moments} moments");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn killed_again_and_again_it_keeps_its_promises(
+        kills in prop::collection::vec(0..40u32, 1..8),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        runtime.block_on(survive(folder.path(), &kills));
+    }
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_made_again() {
+    let world = points_world();
+    let policy = points_policy();
+    let data = mine_data("points", &points(), &policy);
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
+    let mut retries = 0;
+    let mut report = |event: Event| retries += u32::from(matches!(event, Event::Retrying { .. }));
+    let mut miner = Miner::new(&mut journal, &policy, &data, &mut report);
+    let view = View {
+        world: world.clone(),
+        account: account(1),
+        faults: Faults::disconnect_every(29),
+    };
+    let connect = async || Ok(view.clone());
+    let until = Until::Settled(crate::world::CAMPAIGN);
+    daemon::run(&mut miner, connect, until).await.unwrap();
+    check(&world.borrow(), &journal);
+    assert!(retries > 0);
+}
+
+#[tokio::test]
+async fn a_node_of_another_chain_is_refused() {
+    let world = points_world();
+    let policy = points_policy();
+    let data = mine_data("points", &points(), &policy);
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
+    journal.bind(Hash::repeat_byte(1)).unwrap();
+    let view = View {
+        world: world.clone(),
+        account: account(1),
+        faults: Faults::default(),
+    };
+    let ended = run(&view, &mut journal, &policy, &data).await.unwrap();
+    let error = ended.unwrap_err();
+    assert!(matches!(error, MineError::Journal(JournalError::OtherChain { .. })));
+    assert!(error.to_string().contains("another chain"));
+    assert!(world.borrow().commits.is_empty());
+}
