@@ -62,15 +62,13 @@ pub fn run() -> sc_cli::Result<()> {
             let spec = cli.load_spec(&command.chain)?;
             command.run(spec)
         }
-        Some(Subcommand::CheckBlock(command)) => {
-            cli.create_runner(command)?.async_run(|config| {
-                let parts = service::new_partial(&config)?;
-                Ok((
-                    command.run(parts.client, parts.import_queue),
-                    parts.task_manager,
-                ))
-            })
-        }
+        Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
+            let parts = service::new_partial(&config)?;
+            Ok((
+                command.run(parts.client, parts.import_queue),
+                parts.task_manager,
+            ))
+        }),
         Some(Subcommand::ExportBlocks(command)) => {
             cli.create_runner(command)?.async_run(|config| {
                 let parts = service::new_partial(&config)?;
@@ -80,15 +78,13 @@ pub fn run() -> sc_cli::Result<()> {
                 ))
             })
         }
-        Some(Subcommand::ExportState(command)) => {
-            cli.create_runner(command)?.async_run(|config| {
-                let parts = service::new_partial(&config)?;
-                Ok((
-                    command.run(parts.client, config.chain_spec),
-                    parts.task_manager,
-                ))
-            })
-        }
+        Some(Subcommand::ExportState(command)) => cli.create_runner(command)?.async_run(|config| {
+            let parts = service::new_partial(&config)?;
+            Ok((
+                command.run(parts.client, config.chain_spec),
+                parts.task_manager,
+            ))
+        }),
         Some(Subcommand::ImportBlocks(command)) => {
             cli.create_runner(command)?.async_run(|config| {
                 let parts = service::new_partial(&config)?;

@@ -139,11 +139,10 @@ fn inherents(
     sp_timestamp::InherentDataProvider,
 ) {
     let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
-    let slot =
-        sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(
-            *timestamp,
-            slot_duration,
-        );
+    let slot = sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(
+        *timestamp,
+        slot_duration,
+    );
     (slot, timestamp)
 }
 
@@ -285,9 +284,7 @@ fn start<N: NetworkBackend<Block, Hash>>(
                 select_chain,
                 block_import,
                 proposer_factory,
-                create_inherent_data_providers: move |_, ()| async move {
-                    Ok(inherents(slot_duration))
-                },
+                create_inherent_data_providers: move |_, ()| async move { Ok(inherents(slot_duration)) },
                 force_authoring,
                 backoff_authoring_blocks: None::<()>,
                 keystore: keystore_container.keystore(),
@@ -299,17 +296,13 @@ fn start<N: NetworkBackend<Block, Hash>>(
                 compatibility_mode: Default::default(),
             },
         )?;
-        task_manager.spawn_essential_handle().spawn_blocking(
-            "aura",
-            Some("block-authoring"),
-            aura,
-        );
+        task_manager
+            .spawn_essential_handle()
+            .spawn_blocking("aura", Some("block-authoring"), aura);
     }
 
     if enable_grandpa {
-        let keystore = role
-            .is_authority()
-            .then(|| keystore_container.keystore());
+        let keystore = role.is_authority().then(|| keystore_container.keystore());
         let config = sc_consensus_grandpa::Config {
             gossip_duration: Duration::from_millis(333),
             justification_generation_period: GRANDPA_JUSTIFICATION_PERIOD,

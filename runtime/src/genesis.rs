@@ -23,7 +23,10 @@ fn testnet(authorities: Vec<(AuraId, GrandpaId)>) -> Value {
                 .collect::<Vec<_>>(),
         },
         aura: pallet_aura::GenesisConfig {
-            authorities: authorities.iter().map(|(aura, _)| aura.clone()).collect::<Vec<_>>(),
+            authorities: authorities
+                .iter()
+                .map(|(aura, _)| aura.clone())
+                .collect::<Vec<_>>(),
         },
         grandpa: pallet_grandpa::GenesisConfig {
             authorities: authorities

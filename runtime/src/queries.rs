@@ -67,7 +67,10 @@ pub fn campaign(id: CampaignId) -> Option<CampaignInfo> {
         .collect();
     let sponsors = pallet_campaigns::Sponsors::<Runtime>::get(id)
         .into_iter()
-        .map(|(account, contribution)| SponsorInfo { account, contribution })
+        .map(|(account, contribution)| SponsorInfo {
+            account,
+            contribution,
+        })
         .collect();
     Some(CampaignInfo {
         reserve: campaign.reserve.total(),
@@ -135,8 +138,8 @@ pub fn quote(
     let node = pallet_gradients::Nodes::<Runtime>::get(parent).ok_or(QuoteRefused::UnknownNode)?;
     let root =
         pallet_gradients::Nodes::<Runtime>::get(node.root).ok_or(QuoteRefused::UnknownNode)?;
-    let terms = Campaigns::commit_terms(node.campaign, node.root)
-        .map_err(|_| QuoteRefused::NotOpen)?;
+    let terms =
+        Campaigns::commit_terms(node.campaign, node.root).map_err(|_| QuoteRefused::NotOpen)?;
     let pays = Campaigns::quote(node.campaign, root.error, node.error, error)
         .ok_or(QuoteRefused::UnknownCampaign)?;
     let base = <Payouts as Reputations<AccountId>>::of(&account)
@@ -210,7 +213,9 @@ pub fn pending_assays(from: NodeId, limit: u32) -> Vec<AssayTask<AccountId, Bloc
 /// The node with the least error, roots included; the earliest commitment on ties.
 fn best(id: CampaignId) -> Option<NodeId> {
     let roots = pallet_campaigns::ProposalsOf::<Runtime>::get(id);
-    let gradient = pallet_gradients::Trees::<Runtime>::get(id)?.best.map(|best| best.node);
+    let gradient = pallet_gradients::Trees::<Runtime>::get(id)?
+        .best
+        .map(|best| best.node);
     roots
         .into_iter()
         .chain(gradient)
@@ -234,23 +239,55 @@ pub fn events() -> Vec<CampaignEvent> {
 fn campaign_event(event: pallet_campaigns::Event<Runtime>) -> Option<CampaignEvent> {
     use pallet_campaigns::Event as E;
     Some(match event {
-        E::Created { campaign, owner, bounty, root } => {
-            CampaignEvent::Created { campaign, owner, bounty, root }
-        }
+        E::Created {
+            campaign,
+            owner,
+            bounty,
+            root,
+        } => CampaignEvent::Created {
+            campaign,
+            owner,
+            bounty,
+            root,
+        },
         E::Opened { campaign, start } => CampaignEvent::Opened { campaign, start },
         E::Rejected { campaign, reason } => CampaignEvent::Rejected { campaign, reason },
-        E::Proposed { campaign, root, author } => {
-            CampaignEvent::Proposed { campaign, root, author }
-        }
-        E::ProposalAccepted { campaign, root, error } => {
-            CampaignEvent::ProposalAccepted { campaign, root, error }
-        }
-        E::ProposalRejected { campaign, root, reason } => {
-            CampaignEvent::ProposalRejected { campaign, root, reason }
-        }
-        E::Funded { campaign, sponsor, amount } => {
-            CampaignEvent::Funded { campaign, sponsor, amount }
-        }
+        E::Proposed {
+            campaign,
+            root,
+            author,
+        } => CampaignEvent::Proposed {
+            campaign,
+            root,
+            author,
+        },
+        E::ProposalAccepted {
+            campaign,
+            root,
+            error,
+        } => CampaignEvent::ProposalAccepted {
+            campaign,
+            root,
+            error,
+        },
+        E::ProposalRejected {
+            campaign,
+            root,
+            reason,
+        } => CampaignEvent::ProposalRejected {
+            campaign,
+            root,
+            reason,
+        },
+        E::Funded {
+            campaign,
+            sponsor,
+            amount,
+        } => CampaignEvent::Funded {
+            campaign,
+            sponsor,
+            amount,
+        },
         E::ReserveToppedUp { campaign, amount } => {
             CampaignEvent::ReserveToppedUp { campaign, amount }
         }
@@ -265,31 +302,93 @@ fn campaign_event(event: pallet_campaigns::Event<Runtime>) -> Option<CampaignEve
 fn gradient_event(event: pallet_gradients::Event<Runtime>) -> Option<CampaignEvent> {
     use pallet_gradients::Event as E;
     Some(match event {
-        E::Committed { campaign, submission, parent, account, deposit, reveal_by } => {
-            CampaignEvent::Committed { campaign, submission, parent, account, deposit, reveal_by }
-        }
-        E::Revealed { campaign, submission, gradient } => {
-            CampaignEvent::Revealed { campaign, submission, gradient }
-        }
-        E::Accepted { campaign, submission, account, parent, error } => {
-            CampaignEvent::Accepted { campaign, submission, account, parent, error }
-        }
-        E::NotImproved { campaign, submission } => {
-            CampaignEvent::NotImproved { campaign, submission }
-        }
-        E::Malformed { campaign, submission, reason } => {
-            CampaignEvent::Malformed { campaign, submission, reason }
-        }
-        E::Duplicate { campaign, submission, of } => {
-            CampaignEvent::Duplicate { campaign, submission, of }
-        }
-        E::TakenOver { campaign, submission, node, account } => {
-            CampaignEvent::TakenOver { campaign, submission, node, account }
-        }
-        E::DepositLost { campaign, submission } => {
-            CampaignEvent::DepositLost { campaign, submission }
-        }
-        E::Undecided { campaign, submission } => CampaignEvent::Undecided { campaign, submission },
+        E::Committed {
+            campaign,
+            submission,
+            parent,
+            account,
+            deposit,
+            reveal_by,
+        } => CampaignEvent::Committed {
+            campaign,
+            submission,
+            parent,
+            account,
+            deposit,
+            reveal_by,
+        },
+        E::Revealed {
+            campaign,
+            submission,
+            gradient,
+        } => CampaignEvent::Revealed {
+            campaign,
+            submission,
+            gradient,
+        },
+        E::Accepted {
+            campaign,
+            submission,
+            account,
+            parent,
+            error,
+        } => CampaignEvent::Accepted {
+            campaign,
+            submission,
+            account,
+            parent,
+            error,
+        },
+        E::NotImproved {
+            campaign,
+            submission,
+        } => CampaignEvent::NotImproved {
+            campaign,
+            submission,
+        },
+        E::Malformed {
+            campaign,
+            submission,
+            reason,
+        } => CampaignEvent::Malformed {
+            campaign,
+            submission,
+            reason,
+        },
+        E::Duplicate {
+            campaign,
+            submission,
+            of,
+        } => CampaignEvent::Duplicate {
+            campaign,
+            submission,
+            of,
+        },
+        E::TakenOver {
+            campaign,
+            submission,
+            node,
+            account,
+        } => CampaignEvent::TakenOver {
+            campaign,
+            submission,
+            node,
+            account,
+        },
+        E::DepositLost {
+            campaign,
+            submission,
+        } => CampaignEvent::DepositLost {
+            campaign,
+            submission,
+        },
+        E::Undecided {
+            campaign,
+            submission,
+        } => CampaignEvent::Undecided {
+            campaign,
+            submission,
+        },
         _ => return None,
     })
 }
@@ -297,12 +396,28 @@ fn gradient_event(event: pallet_gradients::Event<Runtime>) -> Option<CampaignEve
 fn payout_event(event: pallet_payouts::Event<Runtime>) -> Option<CampaignEvent> {
     use pallet_payouts::Event as E;
     Some(match event {
-        E::Entitled { campaign, account, earned, expertise, refund } => {
-            CampaignEvent::Entitled { campaign, account, earned, expertise, refund }
-        }
-        E::Claimed { campaign, account, amount } => {
-            CampaignEvent::Claimed { campaign, account, amount }
-        }
+        E::Entitled {
+            campaign,
+            account,
+            earned,
+            expertise,
+            refund,
+        } => CampaignEvent::Entitled {
+            campaign,
+            account,
+            earned,
+            expertise,
+            refund,
+        },
+        E::Claimed {
+            campaign,
+            account,
+            amount,
+        } => CampaignEvent::Claimed {
+            campaign,
+            account,
+            amount,
+        },
         _ => return None,
     })
 }

@@ -29,11 +29,17 @@ fn forget_docs(metadata: &mut RuntimeMetadataV16) {
     for portable in &mut metadata.types.types {
         portable.ty.docs.clear();
         match &mut portable.ty.type_def {
-            TypeDef::Composite(composite) => composite.fields.iter_mut().for_each(|field| field.docs.clear()),
+            TypeDef::Composite(composite) => composite
+                .fields
+                .iter_mut()
+                .for_each(|field| field.docs.clear()),
             TypeDef::Variant(variants) => {
                 for variant in &mut variants.variants {
                     variant.docs.clear();
-                    variant.fields.iter_mut().for_each(|field| field.docs.clear());
+                    variant
+                        .fields
+                        .iter_mut()
+                        .for_each(|field| field.docs.clear());
                 }
             }
             _ => {}

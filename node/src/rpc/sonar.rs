@@ -29,8 +29,8 @@ use sonar_primitives::{
 use sonar_runtime::Hash;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
-use sp_runtime::traits::Header;
 use sp_core::traits::SpawnNamed;
+use sp_runtime::traits::Header;
 use std::sync::Arc;
 use syft::Architecture;
 
@@ -226,7 +226,12 @@ impl SonarServer for Sonar {
     ) -> RpcResult<Vec<NodeInfo>> {
         self.client
             .runtime_api()
-            .tree(self.at(at), id, from.unwrap_or(0), limit.unwrap_or(MAX_PAGE))
+            .tree(
+                self.at(at),
+                id,
+                from.unwrap_or(0),
+                limit.unwrap_or(MAX_PAGE),
+            )
             .map_err(runtime_failed)
     }
 
@@ -246,7 +251,12 @@ impl SonarServer for Sonar {
     ) -> RpcResult<Vec<SubmissionInfo>> {
         self.client
             .runtime_api()
-            .pending_submissions(self.at(at), id, from.unwrap_or(0), limit.unwrap_or(MAX_PAGE))
+            .pending_submissions(
+                self.at(at),
+                id,
+                from.unwrap_or(0),
+                limit.unwrap_or(MAX_PAGE),
+            )
             .map_err(runtime_failed)
     }
 

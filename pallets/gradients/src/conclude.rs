@@ -31,6 +31,9 @@ pub(crate) enum Bill<'a, AccountId> {
     /// The assay of a gradient that was accepted, to be paid to these: from the campaign's reserve;
     /// the deposit goes back.
     FromReserve(&'a [AccountId]),
+    /// Nothing was measured because another has revealed the same: what the assay would have cost
+    /// is lost, so that copies cannot fill a campaign for nothing; the rest goes back.
+    Copied,
     /// The whole deposit is lost.
     Lost,
 }
@@ -119,13 +122,16 @@ impl<T: Config> Pallet<T> {
         let payments = match bill {
             Bill::Nothing | Bill::FromReserve(_) => Vec::new(),
             Bill::FromDeposit(payees) => equal_parts(price.min(submission.deposit), payees),
+            Bill::Copied => {
+                alloc::vec![(T::LostDeposits::get(), price.min(submission.deposit))]
+            }
             Bill::Lost => alloc::vec![(T::LostDeposits::get(), submission.deposit)],
         };
         match bill {
             Bill::FromReserve(payees) => {
                 T::Campaigns::pay_assay(submission.campaign, price, payees)
             }
-            Bill::Nothing | Bill::FromDeposit(_) | Bill::Lost => {
+            Bill::Nothing | Bill::FromDeposit(_) | Bill::Copied | Bill::Lost => {
                 T::Campaigns::put_assay_back(submission.campaign, price)
             }
         }

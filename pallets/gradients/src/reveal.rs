@@ -41,7 +41,7 @@ impl<T: Config> Pallet<T> {
                     Some(SubmissionState::Accepted { node }) => node,
                     _ => earlier,
                 };
-                Self::conclude_duplicate(id, submission, of, Bill::Nothing);
+                Self::conclude_duplicate(id, submission, of, Bill::Copied);
                 Self::tell_if_nothing_pending(campaign);
                 Ok(())
             }
@@ -117,7 +117,7 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         }
         T::Assays::withdraw(later);
-        Self::conclude_duplicate(later, copy, id, Bill::Nothing);
+        Self::conclude_duplicate(later, copy, id, Bill::Copied);
         Self::ask_for_assay(id, submission, gradient)
     }
 }

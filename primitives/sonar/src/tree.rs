@@ -95,9 +95,10 @@ pub enum SubmissionState<BlockNumber> {
     NotImproved,
     /// It cannot be measured; the assay was paid from the deposit.
     Malformed(Malformed),
-    /// The same model was committed to before; the assay was paid from the deposit.
+    /// The same gradient or model was committed to before; the price of an assay was taken from the
+    /// deposit, unless the node was accepted first.
     Duplicate {
-        /// The node that has the same parameters.
+        /// The node that has the same parameters, or the submission that may become it.
         of: NodeId,
     },
     /// It was not revealed in time; the deposit is lost.

@@ -2,15 +2,17 @@
 //! trait of `sonar-primitives`, and here is who answers.
 
 use crate::*;
-use frame_support::{parameter_types, traits::{ConstU32, ConstU64}, PalletId};
+use frame_support::{
+    parameter_types,
+    traits::{ConstU32, ConstU64},
+    PalletId,
+};
 use frame_system::EnsureRoot;
 use sonar_primitives::{
     assay::{AssayKind, AssayPrice, AssayRequest, AssayTask, Baseline, Verdict},
     traits::AssaySubjects,
 };
-use sp_runtime::{
-    traits::AccountIdConversion, transaction_validity::TransactionPriority, Permill,
-};
+use sp_runtime::{traits::AccountIdConversion, transaction_validity::TransactionPriority, Permill};
 
 parameter_types! {
     /// The deposit for a blob: 0.01 SNR and 0.001 SNR for each kilobyte.
@@ -134,20 +136,14 @@ impl pallet_payouts::Config for Runtime {
 pub struct Subjects;
 
 impl AssaySubjects<AccountId, BlockNumber> for Subjects {
-    fn work(
-        task: &AssayTask<AccountId, BlockNumber>,
-    ) -> Option<(AssayRequest, Option<Baseline>)> {
+    fn work(task: &AssayTask<AccountId, BlockNumber>) -> Option<(AssayRequest, Option<Baseline>)> {
         match task.kind {
             AssayKind::Root => Campaigns::work(task),
             AssayKind::Candidate => Gradients::work(task),
         }
     }
 
-    fn decided(
-        task: &AssayTask<AccountId, BlockNumber>,
-        verdict: &Verdict,
-        payees: &[AccountId],
-    ) {
+    fn decided(task: &AssayTask<AccountId, BlockNumber>, verdict: &Verdict, payees: &[AccountId]) {
         match task.kind {
             AssayKind::Root => Campaigns::decided(task, verdict, payees),
             AssayKind::Candidate => Gradients::decided(task, verdict, payees),

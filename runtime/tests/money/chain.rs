@@ -15,8 +15,8 @@ use sonar_runtime::{
 use sp_core::{crypto::Pair, H256};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-    generic::Era, traits::Header as _, BuildStorage, Digest, DigestItem, DispatchError, MultiAddress,
-    MultiSignature,
+    generic::Era, traits::Header as _, BuildStorage, Digest, DigestItem, DispatchError,
+    MultiAddress, MultiSignature,
 };
 
 /// The accounts that take part, besides the assayer's.
@@ -59,8 +59,17 @@ pub struct Chain {
 impl Chain {
     /// Opens the first block. Call inside the externalities of [`genesis`].
     pub fn start() -> Self {
-        let parent = Header::new(0, H256::zero(), H256::zero(), H256::zero(), Digest::default());
-        let mut chain = Self { parent, events: Vec::new() };
+        let parent = Header::new(
+            0,
+            H256::zero(),
+            H256::zero(),
+            H256::zero(),
+            Digest::default(),
+        );
+        let mut chain = Self {
+            parent,
+            events: Vec::new(),
+        };
         chain.open();
         chain
     }
@@ -79,7 +88,13 @@ impl Chain {
                 slot.encode(),
             )],
         };
-        let header = Header::new(number, H256::zero(), H256::zero(), self.parent.hash(), digest);
+        let header = Header::new(
+            number,
+            H256::zero(),
+            H256::zero(),
+            self.parent.hash(),
+            digest,
+        );
         Executive::initialize_block(&header);
         let timestamp = RuntimeCall::Timestamp(pallet_timestamp::Call::set {
             now: u64::from(number) * SLOT_DURATION,
@@ -106,7 +121,10 @@ impl Chain {
 
     /// Signs and executes a call in the open block, which is closed when it is full.
     pub fn submit(&mut self, who: Sr25519Keyring, call: RuntimeCall) -> Result<(), DispatchError> {
-        let limit = sonar_runtime::configs::RuntimeBlockWeights::get().max_block.ref_time() / 4;
+        let limit = sonar_runtime::configs::RuntimeBlockWeights::get()
+            .max_block
+            .ref_time()
+            / 4;
         if System::block_weight().total().ref_time() > limit {
             self.advance(1);
         }

@@ -192,7 +192,8 @@ fn reveal_fails_when_too_many_assays_are_pending() {
     });
 }
 
-/// Bob copies a gradient that waits for its verdict: he earns nothing, and loses nothing but time.
+/// Bob copies a gradient that waits for its verdict: he earns nothing, and pays as if it had been
+/// measured.
 #[test]
 fn reveal_of_a_copy_is_a_duplicate() {
     build_and_execute(|| {
@@ -211,7 +212,8 @@ fn reveal_of_a_copy_is_a_duplicate() {
                 of: id
             }]
         );
-        assert_eq!((free(BOB), held(BOB)), (BALANCE, 0));
+        assert_eq!((free(BOB), held(BOB)), (BALANCE - ASSAY_PRICE, 0));
+        assert_eq!(free(TREASURY), BALANCE + ASSAY_PRICE);
         assert_eq!(reputation(BOB).rejected, 1);
         assert!(!Tasks::contains_key(copy));
         assert_eq!(told(), []);
@@ -263,7 +265,10 @@ fn reveal_displaces_a_front_runner_without_a_verdict() {
         );
         assert!(!Tasks::contains_key(copy));
         assert_eq!(Pins::get(gradient(1)), Some(1));
-        assert_eq!((free(BOB), held(BOB), held(ALICE)), (BALANCE, 0, DEPOSIT));
+        assert_eq!(
+            (free(BOB), held(BOB), held(ALICE)),
+            (BALANCE - ASSAY_PRICE, 0, DEPOSIT)
+        );
         assert_eq!(told(), []);
         improve(id, 900, model(1));
         assert_eq!(Nodes::<Test>::get(id).unwrap().author, ALICE);
