@@ -2,7 +2,7 @@
 
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 
-/** How long the chain may take to do something that it does by itself, in milliseconds. */
+/** How long anything that the chain does may take, in milliseconds. */
 const PATIENCE = 60_000;
 
 /** One SNR in the smallest unit. */
@@ -43,8 +43,8 @@ export class Chain {
   }
 
   /**
-   * Sends a call and waits until it is in a block. Answers with that block's hash, the events of the
-   * transaction and the error, as the metadata describe it, if there is one.
+   * Sends a call and waits until it is in a block. Answers with the events of the transaction and the
+   * error, as the metadata describe it, if there is one.
    */
   async submit(signer, call) {
     const address = signer.address;
@@ -55,7 +55,6 @@ export class Chain {
     this.#nonces.set(address, Promise.resolve(nonce).then((value) => value + 1));
     const result = await sendAndWatch(call, signer, await nonce);
     return {
-      block: result.status.asInBlock.toHex(),
       events: result.events.map(({ event }) => event),
       error: result.dispatchError && this.describe(result.dispatchError),
     };
@@ -88,32 +87,25 @@ export class Chain {
 
   /** The fields of the first event of this kind (so far or to come) that `matches`. */
   waitFor(section, method, matches = () => true) {
-    const wanted = ({ event }) =>
-      event.section === section && event.method === method && matches(fields(event));
-    const known = this.events.find(wanted);
-    if (known) {
-      return Promise.resolve(fields(known.event));
-    }
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => settle(() => reject(new Error(`no event ${section}.${method}`))),
-        PATIENCE,
+    const find = () =>
+      this.events.find(
+        ({ event }) =>
+          event.section === section && event.method === method && matches(fields(event)),
       );
-      const settle = (answer) => {
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        answer();
-      };
-      const look = () => {
-        const found = this.events.find(wanted);
-        if (this.#failure) {
-          settle(() => reject(this.#failure));
-        } else if (found) {
-          settle(() => resolve(fields(found.event)));
+    let look;
+    const found = new Promise((resolve, reject) => {
+      look = () => {
+        const record = find();
+        if (record) {
+          resolve(fields(record.event));
+        } else if (this.#failure) {
+          reject(this.#failure);
         }
       };
       this.#waiting.add(look);
+      look();
     });
+    return inTime(found, `event ${section}.${method}`).finally(() => this.#waiting.delete(look));
   }
 
   /** Ends the connection. */
@@ -152,7 +144,7 @@ function name(call) {
 }
 
 function sendAndWatch(call, signer, nonce) {
-  return new Promise((resolve, reject) => {
+  const included = new Promise((resolve, reject) => {
     call
       .signAndSend(signer, { nonce }, (result) => {
         if (result.isInBlock) {
@@ -163,4 +155,14 @@ function sendAndWatch(call, signer, nonce) {
       })
       .catch(reject);
   });
+  return inTime(included, `block with ${name(call)}`);
+}
+
+/** Fails if a promise keeps everybody waiting for too long. */
+function inTime(promise, what) {
+  let timer;
+  const tooLate = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no ${what} in ${PATIENCE} ms`)), PATIENCE);
+  });
+  return Promise.race([promise, tooLate]).finally(() => clearTimeout(timer));
 }

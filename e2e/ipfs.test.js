@@ -1,6 +1,6 @@
 // An IPFS client that knows nothing of Sonar fetches a stored model from the node.
 
-import './with-resolvers.js';
+import './older-node.js';
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,6 +1,7 @@
 // Starts a development node of its own for a test file, and ends it.
 
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -63,9 +64,13 @@ export async function startNode() {
   });
 
   const kill = () => child.kill('SIGKILL');
+  // If the tests die, the node must not survive them.
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => process.exit(1));
+  }
   process.once('exit', (code) => {
-    // If the tests die, the node must not survive them.
     kill();
+    rmSync(basePath, { recursive: true, force: true });
     if (code !== 0) {
       console.error(`The end of the log of the node at ${basePath}:\n${log}`);
     }

@@ -130,7 +130,7 @@ impl Default for Policy {
             maximum_deposit: None,
             minimum_owner_settled: 0,
             maximum_pending: 1,
-            maximum_failures: 3,
+            maximum_failures: 5,
             held_out: 0.2,
             training: Training::default(),
         }
@@ -141,13 +141,13 @@ impl Default for Training {
     fn default() -> Self {
         Self {
             optimiser: OptimiserKind::Adam,
-            learning_rate: 0.003,
+            learning_rate: 0.002,
             momentum: 0.9,
-            batch_size: 16,
-            epochs: 4,
+            batch_size: 8,
+            epochs: 8,
             look_every: 1,
-            patience: 6,
-            attempts: 6,
+            patience: 8,
+            attempts: 8,
             seed: 0,
         }
     }
@@ -319,7 +319,7 @@ mod tests {
             ("[training]\nmomentum = 1", "momentum"),
             ("[training]\nbatch_size = 0", "batch_size"),
             ("[training]\nepochs = 10001", "epochs"),
-            ("[training]\nlook_every = 5", "look_every"),
+            ("[training]\nlook_every = 9", "look_every"),
             ("[training]\npatience = 0", "patience"),
             ("[training]\nattempts = 17", "attempts"),
             ("minimum_pay = \"one\"", "not an amount"),

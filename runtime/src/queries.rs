@@ -31,6 +31,7 @@ fn summary(
         owner: campaign.owner,
         state: campaign.state,
         bounty: campaign.bounty,
+        metric: terms.metric,
         start,
         best: campaign.best.unwrap_or(start),
         target: terms.target_error,

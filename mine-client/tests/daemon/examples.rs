@@ -9,8 +9,11 @@ use mine_client::{
     policy::Policy,
     training::Split,
 };
-use std::{cell::RefCell, fs::File, rc::Rc, sync::Arc};
+use std::{cell::RefCell, fs::File, rc::Rc, sync::Arc, time::Duration};
 use syft::{load_csv, Architecture, Dataset, Schema};
+
+/// No test takes longer unless something waits for ever.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The digits data set of the examples: validation rows, and the rows of each of `mines`.
 pub fn digits(mines: usize) -> (Dataset, Vec<Dataset>) {
@@ -56,14 +59,14 @@ pub fn points_model() -> Architecture {
 
 /// A campaign about [`points`] that takes a few gradients.
 pub fn points_world() -> Rc<RefCell<World>> {
-    World::new(points(), points_model(), 3, 60_000_000, 10_000_000)
+    World::new(points(), points_model(), 3, 80_000_000, 10_000_000)
 }
 
 pub fn points_policy() -> Policy {
     let mut policy = Policy::default();
     policy.training.learning_rate = 0.02;
     policy.training.epochs = 2;
-    policy.training.attempts = 8;
+    policy.held_out = 0.5;
     policy
 }
 
@@ -86,5 +89,9 @@ pub async fn run(
     let mut miner = Miner::new(journal, policy, data, &mut report);
     let connect = async || Ok(view.clone());
     let work = daemon::run(&mut miner, connect, Until::Settled(CAMPAIGN));
-    view.faults.run(work).await
+    let limited = tokio::time::timeout(LIMIT, view.faults.run(work));
+    match limited.await {
+        Ok(ended) => ended,
+        Err(_) => panic!("not settled in time: {:?}", view.world.borrow().path()),
+    }
 }

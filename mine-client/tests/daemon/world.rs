@@ -270,6 +270,7 @@ impl World {
             owner: account(0),
             state: self.state,
             bounty: BOUNTY,
+            metric: self.terms.metric,
             start: self.nodes[&ROOT].0.error,
             best: self.best().0,
             target: self.terms.target_error,

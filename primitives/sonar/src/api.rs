@@ -13,7 +13,7 @@ use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
-use syft::{Architecture, Text};
+use syft::{Architecture, Metric, Text};
 
 /// The most items that one answer holds, whatever `limit` is asked for.
 pub const MAX_PAGE: u32 = 100;
@@ -32,6 +32,8 @@ pub struct CampaignSummary {
     /// What can be earned in all, contributions of sponsors included.
     #[serde(with = "crate::amount")]
     pub bounty: Balance,
+    /// What its errors are.
+    pub metric: Metric,
     /// The measured start (the claimed one until it is measured).
     pub start: MeasuredError,
     /// The least error so far.
