@@ -217,7 +217,9 @@ impl Chain for Node {
         parent: NodeId,
         commitment: Hash,
     ) -> Result<(), ChainError> {
-        let sent = self.client.commit(&self.signer, campaign, parent, commitment);
+        let sent = self
+            .client
+            .commit(&self.signer, campaign, parent, commitment);
         sent.await?;
         Ok(())
     }

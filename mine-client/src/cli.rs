@@ -25,7 +25,13 @@ pub struct Cli {
 #[derive(Args, Debug)]
 pub struct Global {
     /// The node to talk to.
-    #[arg(long, global = true, env = "SONAR_NODE", value_name = "URL", default_value = "ws://127.0.0.1:9944")]
+    #[arg(
+        long,
+        global = true,
+        env = "SONAR_NODE",
+        value_name = "URL",
+        default_value = "ws://127.0.0.1:9944"
+    )]
     pub node: String,
     /// The form of results on stdout.
     #[arg(long, global = true, value_enum, default_value = "text")]

@@ -80,7 +80,11 @@ impl Home {
 
 /// `$XDG_DATA_HOME/sonar/mine`, by default `~/.local/share/sonar/mine`.
 fn default_folder() -> Result<PathBuf> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let absolute = |name| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(Path::new(".local/share"))))
         .map(|data| data.join("sonar/mine"))

@@ -6,7 +6,9 @@
 
 use crate::lifecycle::{Entry, Stage};
 use codec::{Decode, Encode};
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+};
 use sonar_primitives::{AccountId, Balance, CampaignId, Hash};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -323,7 +325,10 @@ impl Journal {
             None => None,
             Some(bytes) => {
                 let hash = <[u8; 32]>::try_from(bytes.as_slice());
-                Some(hash.map_err(|_| damaged("the genesis hash is no hash"))?.into())
+                Some(
+                    hash.map_err(|_| damaged("the genesis hash is no hash"))?
+                        .into(),
+                )
             }
         };
         for (id, bytes) in stored.entries {

@@ -19,7 +19,6 @@ use sonar_primitives::{
     AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, NodeId,
 };
 
-
 /// Blocks after which a commitment that was in a block, but is not on the chain any more, is sent
 /// again: a fork took it, and the node did not include it anew.
 pub const PATIENCE: BlockNumber = 32;
@@ -371,11 +370,7 @@ mod tests {
 
     #[test]
     fn nothing_is_committed_to_a_campaign_that_is_not_open() {
-        for campaign in [
-            Some(State::Proposed),
-            Some(State::Settled { at: 5 }),
-            None,
-        ] {
+        for campaign in [Some(State::Proposed), Some(State::Settled { at: 5 }), None] {
             let seen = View {
                 campaign,
                 ..view(None)
@@ -413,7 +408,10 @@ mod tests {
             outcome: Outcome::Forgotten,
         };
         for stage in [COMMITTED, STORED, REVEALED] {
-            assert_eq!(next(&entry(stage), &seen), Action::Record(forgotten.clone()));
+            assert_eq!(
+                next(&entry(stage), &seen),
+                Action::Record(forgotten.clone())
+            );
         }
     }
 
@@ -434,9 +432,7 @@ mod tests {
             Just(COMMITTED),
             Just(STORED),
             Just(REVEALED),
-            Just(Stage::Dropped {
-                reason: "x".into()
-            }),
+            Just(Stage::Dropped { reason: "x".into() }),
         ]
     }
 
@@ -473,8 +469,14 @@ mod tests {
                         prop_assert_ne!(&stage, &entry.stage);
                         entry.stage = stage;
                     }
-                    Action::Commit => return Ok(prop_assert!(seen.found.is_none())),
-                    Action::Store => return Ok(prop_assert!(!blob_stored)),
+                    Action::Commit => {
+                        prop_assert!(seen.found.is_none());
+                        return Ok(());
+                    }
+                    Action::Store => {
+                        prop_assert!(!blob_stored);
+                        return Ok(());
+                    }
                     Action::Reveal { submission } => {
                         prop_assert!(blob_stored && submission == 4);
                         return Ok(());

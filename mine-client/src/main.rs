@@ -50,7 +50,11 @@ fn report(error: &anyhow::Error, output: Output) {
 fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain() {
-        let words: Vec<_> = cause.to_string().split_whitespace().map(str::to_owned).collect();
+        let words: Vec<_> = cause
+            .to_string()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         let cause = words.join(" ");
         if !line.contains(&cause) {
             let separator = if line.is_empty() { "" } else { ": " };

@@ -202,18 +202,14 @@ impl<'a> Miner<'a> {
                 .journal
                 .entries(chain.account())
                 .find(|(_, entry)| entry.commitment() == info.submission.commitment);
+            let pending = info.submission.state.is_pending();
             match known {
                 // Whatever the journal says of it: what waits on the chain must be revealed.
-                Some((id, _)) if info.submission.state.is_pending() => _ = ids.insert(id),
-                Some(_) => {}
-                None if info.submission.state.is_pending() => {
-                    if self.unknown.insert(info.id) {
-                        self.say(Event::Unknown {
-                            submission: info.id,
-                        });
-                    }
-                }
-                None => {}
+                Some((id, _)) if pending => _ = ids.insert(id),
+                None if pending && self.unknown.insert(info.id) => self.say(Event::Unknown {
+                    submission: info.id,
+                }),
+                _ => {}
             }
         }
         for id in ids {
@@ -348,7 +344,7 @@ impl<'a> Miner<'a> {
                 Some(info) => is_over(&info.summary.state),
                 None => true,
             };
-            if !over || self.refused_claims.contains(&campaign) {
+            if !over {
                 continue;
             }
             let amount = match chain.entitlement(campaign).await? {
@@ -418,7 +414,11 @@ impl<'a> Miner<'a> {
                 continue;
             };
             match self.consider(chain, info, &offers, &account, now).await? {
-                Ok(job) if best.as_ref().is_none_or(|best| job.quote.pays > best.quote.pays) => {
+                Ok(job)
+                    if best
+                        .as_ref()
+                        .is_none_or(|best| job.quote.pays > best.quote.pays) =>
+                {
                     best = Some(job);
                 }
                 Ok(_) => {}

@@ -218,11 +218,7 @@ impl Policy {
             "training.momentum",
             "0 to below 1",
         )?;
-        ensure(
-            training.batch_size > 0,
-            "training.batch_size",
-            "at least 1",
-        )?;
+        ensure(training.batch_size > 0, "training.batch_size", "at least 1")?;
         ensure(
             (1..=MAX_FIRST_EPOCHS).contains(&training.epochs),
             "training.epochs",
@@ -246,7 +242,9 @@ impl Training {
     /// How often an attempt (counted from 0) looks at the held-out rows, at most.
     pub fn looks(&self, attempt: u32) -> u32 {
         // At most 10,000 * 2^15, within u32 for every policy that was checked.
-        let epochs = self.epochs.saturating_mul(1 << attempt.min(MAX_ATTEMPTS - 1));
+        let epochs = self
+            .epochs
+            .saturating_mul(1 << attempt.min(MAX_ATTEMPTS - 1));
         epochs.div_ceil(self.look_every.max(1))
     }
 }

@@ -218,7 +218,9 @@ impl Store {
 
     fn path(&self, name: &str) -> Result<PathBuf, StoreError> {
         if !is_name(name) {
-            return Err(StoreError::BadName(name.chars().take(2 * MAX_NAME).collect()));
+            return Err(StoreError::BadName(
+                name.chars().take(2 * MAX_NAME).collect(),
+            ));
         }
         Ok(self.folder.join(format!("{name}.{ENDING}")))
     }
@@ -321,7 +323,10 @@ mod tests {
     "#;
 
     fn add(folder: &TempDir, name: &str, csv: &str, schema: &str) -> Result<DataInfo, StoreError> {
-        let (rows, form) = (folder.path().join("rows.csv"), folder.path().join("schema.toml"));
+        let (rows, form) = (
+            folder.path().join("rows.csv"),
+            folder.path().join("schema.toml"),
+        );
         fs::write(&rows, csv).unwrap();
         fs::write(&form, schema).unwrap();
         Store::at(folder.path().join("data")).add(name, &rows, &form, |file| file)
@@ -388,7 +393,10 @@ mod tests {
             ("x,y\n", "row"),
         ] {
             let error = add(&folder, "a", csv, SCHEMA).unwrap_err().to_string();
-            assert!(error.contains("rows.csv") && error.contains(says), "{error}");
+            assert!(
+                error.contains("rows.csv") && error.contains(says),
+                "{error}"
+            );
         }
         let huge = format!("x,y\n{},no\n", "1".repeat(2 << 20));
         let error = add(&folder, "a", &huge, SCHEMA).unwrap_err().to_string();

@@ -23,8 +23,6 @@ pub enum Subcommand {
     Key(sc_cli::KeySubcommand),
 
     /// Print a chain specification.
-
-    /// Print a chain specification.
     ExportChainSpec(sc_cli::ExportChainSpecCmd),
 
     /// Execute blocks again and check them.

@@ -142,7 +142,15 @@ fn describe(lines: &[Line], time: impl Fn(BlockNumber) -> String) -> String {
         })
         .collect();
     let header = [
-        "id", "title", "best", "target", "bounty", "target pays", "deposit", "left", "data",
+        "id",
+        "title",
+        "best",
+        "target",
+        "bounty",
+        "target pays",
+        "deposit",
+        "left",
+        "data",
     ];
     let mut text = table(&header, rows);
     for line in lines {

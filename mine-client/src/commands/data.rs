@@ -45,7 +45,12 @@ pub fn run(home: &Home, output: Output, command: Command) -> Result<()> {
         Command::Add { name, csv, schema } => {
             let added = store.add(&name, &csv, &schema, show_progress)?;
             output.result(&added, || {
-                format!("added {}: {} rows of {}", added.name, added.rows, row(&added.schema))
+                format!(
+                    "added {}: {} rows of {}",
+                    added.name,
+                    added.rows,
+                    row(&added.schema)
+                )
             })
         }
         Command::List => {

@@ -98,11 +98,7 @@ fn open_journal(home: &Home) -> Result<Option<Journal>> {
     }
 }
 
-async fn report(
-    client: &Client,
-    account: AccountId,
-    journal: Option<&Journal>,
-) -> Result<Report> {
+async fn report(client: &Client, account: AccountId, journal: Option<&Journal>) -> Result<Report> {
     let trained_on: BTreeMap<_, _> = journal
         .iter()
         .flat_map(|journal| journal.entries(&account))
@@ -224,7 +220,9 @@ fn describe(report: &Report) -> String {
 
 fn state(state: &SubmissionState<BlockNumber>) -> String {
     match state {
-        SubmissionState::Committed { reveal_by } => format!("committed, reveal by block {reveal_by}"),
+        SubmissionState::Committed { reveal_by } => {
+            format!("committed, reveal by block {reveal_by}")
+        }
         SubmissionState::Revealed { .. } => "waits for the assayers".into(),
         SubmissionState::Accepted { node } => format!("accepted as node {node}"),
         SubmissionState::NotImproved => "no improvement".into(),

@@ -26,7 +26,10 @@ async fn take_turns(seed: u64) -> (Vec<u64>, usize, usize) {
     let mut journals: Vec<Journal> = (0..3)
         .map(|mine| Journal::open(&folder.path().join(format!("{mine}.redb"))).unwrap())
         .collect();
-    let data: Vec<_> = parts.iter().map(|part| mine_data("digits", part, &policy)).collect();
+    let data: Vec<_> = parts
+        .iter()
+        .map(|part| mine_data("digits", part, &policy))
+        .collect();
     let mut reports: Vec<_> = (0..3).map(|_| |_: Event| {}).collect();
     let mut miners: Vec<Miner<'_>> = journals
         .iter_mut()
@@ -87,13 +90,23 @@ async fn three_mines_at_once_reach_the_target_and_are_paid() {
         };
         let mut journal = Journal::open(&folder.path().join(format!("{mine}.redb"))).unwrap();
         let data = mine_data("digits", &parts[mine], &policy);
-        run(&view, &mut journal, &policy, &data).await.unwrap().unwrap();
-        let received: u128 = journal.received(&view.account).map(|(_, amount)| amount).sum();
+        run(&view, &mut journal, &policy, &data)
+            .await
+            .unwrap()
+            .unwrap();
+        let received: u128 = journal
+            .received(&view.account)
+            .map(|(_, amount)| amount)
+            .sum();
         received
     };
     let (a, b, c) = tokio::join!(mine(0), mine(1), mine(2));
     let world = world.borrow();
-    println!("{:?}, {} accepted, paid {a} {b} {c}", world.path(), world.nodes.len() - 1);
+    println!(
+        "{:?}, {} accepted, paid {a} {b} {c}",
+        world.path(),
+        world.nodes.len() - 1
+    );
     assert!(world.best().0 <= TARGET);
     assert_eq!(a + b + c, BOUNTY);
     for (mine, received) in [a, b, c].into_iter().enumerate() {

@@ -28,7 +28,10 @@ struct Disk {
 impl Disk {
     fn write_once(&self) -> io::Result<()> {
         let used = |left: u32| left.checked_sub(1);
-        match self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, used) {
+        match self
+            .writes_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, used)
+        {
             Ok(_) => Ok(()),
             Err(_) => Err(io::ErrorKind::StorageFull.into()),
         }
@@ -95,7 +98,10 @@ async fn a_full_disk_stops_the_mine_before_it_sends() {
         full += 1;
         disk.writes_left.store(u32::MAX, Ordering::Relaxed);
         let mut journal = Journal::with_backend(disk).unwrap();
-        run(&view, &mut journal, &policy, &data).await.unwrap().unwrap();
+        run(&view, &mut journal, &policy, &data)
+            .await
+            .unwrap()
+            .unwrap();
         check(&world.borrow(), &journal);
     }
     assert!(full > 10, "only {full} places");

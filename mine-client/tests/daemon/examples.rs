@@ -27,7 +27,10 @@ pub fn digits(mines: usize) -> (Dataset, Vec<Dataset>) {
         let rows: Vec<_> = rest.iter().skip(mine).step_by(mines).copied().collect();
         all.select(&rows).unwrap()
     };
-    (all.select(&validation).unwrap(), (0..mines).map(part).collect())
+    (
+        all.select(&validation).unwrap(),
+        (0..mines).map(part).collect(),
+    )
 }
 
 pub fn digits_model() -> Architecture {

@@ -13,6 +13,9 @@ use mine_client::{
 };
 use std::{cell::RefCell, rc::Rc};
 
+/// A change of the policy.
+type Limit = fn(&mut Policy);
+
 /// Runs a mine until it is idle and says why it was.
 async fn reason(world: &Rc<RefCell<World>>, policy: &Policy) -> String {
     let data = mine_data("points", &points(), policy);
@@ -37,11 +40,17 @@ async fn reason(world: &Rc<RefCell<World>>, policy: &Policy) -> String {
 
 #[tokio::test]
 async fn limits_are_kept_and_named() {
-    let limited: [(fn(&mut Policy), &str); 6] = [
-        (|policy| policy.campaigns = Some(vec![CAMPAIGN + 1]), "other campaigns"),
+    let limited: [(Limit, &str); 6] = [
+        (
+            |policy| policy.campaigns = Some(vec![CAMPAIGN + 1]),
+            "other campaigns",
+        ),
         (|policy| policy.data = Some("other".into()), "no data set"),
         (|policy| policy.minimum_bounty = 1_001, "its bounty is"),
-        (|policy| policy.minimum_pay = 1_001, "reaching its target pays"),
+        (
+            |policy| policy.minimum_pay = 1_001,
+            "reaching its target pays",
+        ),
         (|policy| policy.maximum_deposit = Some(9), "a deposit of"),
         (|policy| policy.minimum_owner_settled = 1, "settled"),
     ];
@@ -65,7 +74,10 @@ async fn data_of_another_form_are_named() {
         5_000_000,
     );
     let reason = reason(&world, &points_policy()).await;
-    assert!(reason.contains("data set points: it has 2 input fields"), "{reason}");
+    assert!(
+        reason.contains("data set points: it has 2 input fields"),
+        "{reason}"
+    );
     assert!(world.borrow().commits.is_empty());
 }
 

@@ -3,11 +3,13 @@
 use mine_client::chain::{worth, Base, Chain, ChainError};
 use sonar_primitives::{
     api::{
-        CampaignInfo, CampaignSummary, EntitlementInfo, ProposalInfo, Quote, SubmissionInfo,
-        SponsorInfo,
+        CampaignInfo, CampaignSummary, EntitlementInfo, ProposalInfo, Quote, SponsorInfo,
+        SubmissionInfo,
     },
     assay::Baseline,
-    campaign::{BountySplit, Closed, Model as Proposed, Privacy, ProposalState, State, Terms, ValidationSet},
+    campaign::{
+        BountySplit, Closed, Model as Proposed, Privacy, ProposalState, State, Terms, ValidationSet,
+    },
     payout::{split_path, step_pays},
     reputation::{Deed, Reputation},
     tree::{commitment, Node, Salt, Submission, SubmissionState},
@@ -38,6 +40,8 @@ pub fn account(number: u8) -> AccountId {
     AccountId::new([number; 32])
 }
 
+type Queued = Box<dyn FnOnce(&mut World) -> Result<(), ChainError>>;
+
 pub struct World {
     pub now: BlockNumber,
     pub state: State<BlockNumber>,
@@ -50,6 +54,8 @@ pub struct World {
     pub reveals: Vec<NodeId>,
     pub claims: Vec<AccountId>,
     pub refused: u32,
+    /// Transactions that the node has, and that are in no block yet.
+    queued: Vec<Queued>,
     terms: Terms<Balance, BlockNumber>,
     architecture: Architecture,
     validation: Dataset,
@@ -113,6 +119,7 @@ impl World {
             reveals: Vec::new(),
             claims: Vec::new(),
             refused: 0,
+            queued: Vec::new(),
             terms,
             architecture,
             validation,
@@ -126,7 +133,10 @@ impl World {
     /// The least error and the node that has it.
     pub fn best(&self) -> (MeasuredError, NodeId) {
         let nodes = self.nodes.iter();
-        nodes.map(|(id, (node, _))| (node.error, *id)).min().unwrap()
+        nodes
+            .map(|(id, (node, _))| (node.error, *id))
+            .min()
+            .unwrap()
     }
 
     /// Errors from the root to the best node.
@@ -159,6 +169,10 @@ impl World {
     /// The next block: verdicts, lost deposits, settlement.
     pub fn block(&mut self) {
         self.now += 1;
+        for queued in std::mem::take(&mut self.queued) {
+            // Nobody is left to hear the answer.
+            let _ = queued(self);
+        }
         let pending: Vec<NodeId> = self
             .submissions
             .iter()
@@ -197,7 +211,10 @@ impl World {
             minimum_step: self.terms.minimum_step,
         };
         let candidate: Hash = parameters.hash().into();
-        let same = self.nodes.iter().find(|(_, (node, _))| node.candidate == candidate);
+        let same = self
+            .nodes
+            .iter()
+            .find(|(_, (node, _))| node.candidate == candidate);
         let (charged, deposit) = (ASSAY_PRICE, submission.deposit);
         if let Some((of, _)) = same {
             let of = *of;
@@ -312,7 +329,6 @@ impl World {
     }
 
     fn commit(&mut self, who: &AccountId, parent: NodeId, hash: Hash) -> Result<(), ChainError> {
-        self.block();
         let known = |one: &Submission<_, _, _>| one.commitment == hash && one.state.is_pending();
         if self.submissions.values().any(known) {
             return self.refuse("CommitmentReused");
@@ -323,7 +339,8 @@ impl World {
         if self.balance(who) < DEPOSIT || !self.nodes.contains_key(&parent) {
             return self.refuse("unaffordable or unknown parent");
         }
-        self.balances.insert(who.clone(), self.balance(who) - DEPOSIT);
+        self.balances
+            .insert(who.clone(), self.balance(who) - DEPOSIT);
         let submission = Submission {
             campaign: CAMPAIGN,
             parent,
@@ -349,7 +366,6 @@ impl World {
         gradient: BlobHash,
         salt: &Salt,
     ) -> Result<(), ChainError> {
-        self.block();
         let submission = self.submissions[&id].clone();
         let expected = commitment(who, CAMPAIGN, submission.parent, gradient, salt);
         let SubmissionState::Committed { reveal_by } = submission.state else {
@@ -370,7 +386,6 @@ impl World {
     }
 
     fn claim(&mut self, who: &AccountId) -> Result<Balance, ChainError> {
-        self.block();
         let due = |one: &&mut EntitlementInfo| one.account == *who && !one.claimed;
         let Some(entitlement) = self.entitlements.iter_mut().find(due) else {
             return self.refuse("NothingToClaim");
@@ -390,6 +405,8 @@ pub struct Faults {
     pub kill_in: Rc<Cell<Option<u32>>>,
     /// Whether it was.
     pub killed: Rc<Cell<bool>>,
+    /// Whether a transaction that is just being sent when the mine is killed gets into the next block.
+    pub in_flight: bool,
     /// Points between two lost connections; 0: none.
     pub disconnect_every: u32,
     points: Rc<Cell<u32>>,
@@ -420,7 +437,7 @@ impl Faults {
         }
         match self.disconnect_every {
             0 => Ok(()),
-            every if self.points.get() % every != 0 => Ok(()),
+            every if !self.points.get().is_multiple_of(every) => Ok(()),
             _ => Err(ChainError::Disconnected("the node is gone".into())),
         }
     }
@@ -454,10 +471,20 @@ impl View {
 
     async fn send<T>(
         &self,
-        send: impl FnOnce(&mut World) -> Result<T, ChainError>,
+        send: impl FnOnce(&mut World) -> Result<T, ChainError> + 'static,
     ) -> Result<T, ChainError> {
+        if self.faults.in_flight && self.faults.kill_in.get() == Some(0) {
+            let queued: Queued = Box::new(|world| send(world).map(drop));
+            self.world.borrow_mut().queued.push(queued);
+            self.faults.point().await?;
+            unreachable!("it was killed");
+        }
         self.faults.point().await?;
-        let sent = send(&mut self.world.borrow_mut());
+        let sent = {
+            let mut world = self.world.borrow_mut();
+            world.block();
+            send(&mut world)
+        };
         self.faults.point().await?;
         sent
     }
@@ -494,7 +521,8 @@ impl Chain for View {
     }
 
     async fn campaign(&self, id: CampaignId) -> Result<Option<CampaignInfo>, ChainError> {
-        self.read(|world| (id == CAMPAIGN).then(|| world.info())).await
+        self.read(|world| (id == CAMPAIGN).then(|| world.info()))
+            .await
     }
 
     async fn model(&self, node: NodeId) -> Result<Base, ChainError> {
@@ -568,12 +596,13 @@ impl Chain for View {
     }
 
     async fn commit(&self, _: CampaignId, parent: NodeId, hash: Hash) -> Result<(), ChainError> {
-        self.send(|world| world.commit(&self.account, parent, hash)).await
+        let who = self.account.clone();
+        self.send(move |world| world.commit(&who, parent, hash))
+            .await
     }
 
     async fn store(&self, blob: Vec<u8>) -> Result<(), ChainError> {
         self.send(|world| {
-            world.block();
             world.blobs.insert(content_hash(&blob).into(), blob);
             Ok(())
         })
@@ -586,11 +615,13 @@ impl Chain for View {
         gradient: BlobHash,
         salt: Salt,
     ) -> Result<(), ChainError> {
-        self.send(|world| world.reveal(&self.account, submission, gradient, &salt))
+        let who = self.account.clone();
+        self.send(move |world| world.reveal(&who, submission, gradient, &salt))
             .await
     }
 
     async fn claim(&self, _: CampaignId) -> Result<Balance, ChainError> {
-        self.send(|world| world.claim(&self.account)).await
+        let who = self.account.clone();
+        self.send(move |world| world.claim(&who)).await
     }
 }

@@ -11,10 +11,10 @@ use sonar_primitives::{
     BlobHash, NodeId,
 };
 use sp_application_crypto::RuntimeAppPublic;
-use sp_runtime::offchain::storage::StorageValueRef;
+use sp_runtime::{offchain::storage::StorageValueRef, traits::Saturating};
 
 /// Blocks after which a report that was not included is sent again.
-pub const RESEND_AFTER: u32 = 8;
+pub const RESEND_AFTER: u32 = 4;
 
 /// Where the off-chain database keeps what an assayer is busy with, followed by its key.
 const BUSY_WITH: &[u8] = b"sonar/assays/busy-with/";
@@ -53,7 +53,12 @@ impl<T: Config> Pallet<T> {
 
     fn measure_as(assayer: &Assayer<T::AccountId, T::AssayerId>, now: BlockNumberFor<T>) {
         let busy = Busy::of(&assayer.key);
+        let window = T::AssayWindow::get();
         let mut tasks: Vec<TaskOf<T>> = Tasks::<T>::iter_values()
+            // What was requested in this very block must wait for the next one: the transaction
+            // pool may still check reports against this block's parent, where there is no such
+            // task, and would drop them without saying so.
+            .filter(|task| task.deadline.saturating_sub(window) < now)
             .filter(|task| now < task.deadline && !Self::has_reported(task, &assayer.account))
             .collect();
         tasks.sort_by_key(|task| (task.deadline, task.node));

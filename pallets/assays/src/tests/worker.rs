@@ -226,11 +226,23 @@ fn what_was_measured_is_reported() {
         let mut node = Node::new(1, &[ASSAYER]);
         node.request(5, baseline);
         node.comes_to(5, outcome);
-        node.works_at(1);
+        node.works_at(2);
         assert_eq!(*node.fake.verdicts.lock().unwrap(), [verdict]);
         assert_eq!(node.includes_sent(), 1);
         assert_eq!(Decisions::take(), [(5, verdict, vec![ASSAYER])]);
     }
+}
+
+/// The pool may not know a block's tasks yet when the block's worker runs.
+#[test]
+fn what_was_requested_in_this_block_waits_for_the_next() {
+    let mut node = Node::new(1, &[ASSAYER]);
+    node.request(5, None);
+    node.comes_to(5, measured(42));
+    node.works_at(1);
+    assert!(node.sent().is_empty());
+    node.works_at(2);
+    assert_eq!(node.sent().len(), 1);
 }
 
 #[test]
@@ -238,13 +250,13 @@ fn a_verdict_is_sent_once() {
     let mut node = Node::new(1, &[ASSAYER]);
     node.request(5, None);
     node.comes_to(5, measured(42));
-    node.works_at(1);
+    node.works_at(2);
     assert_eq!(
         node.sent(),
         [report_by(ASSAYER, 5, Verdict::Measured { error: 42 })]
     );
     // Again at the same block (a fork), and while it is waiting for inclusion.
-    for block in 1..=u64::from(RESEND_AFTER) {
+    for block in 2..=1 + u64::from(RESEND_AFTER) {
         node.works_at(block);
         assert!(node.sent().is_empty(), "block {block}");
     }
@@ -256,12 +268,12 @@ fn a_lost_verdict_is_sent_again() {
     let mut node = Node::new(1, &[ASSAYER]);
     node.request(5, None);
     node.comes_to(5, measured(42));
-    node.works_at(1);
+    node.works_at(2);
     let first = node.sent();
-    node.works_at(1 + u64::from(RESEND_AFTER));
+    node.works_at(2 + u64::from(RESEND_AFTER));
     assert_eq!(node.sent(), first);
     // And it is not, again.
-    node.works_at(2 + u64::from(RESEND_AFTER));
+    node.works_at(3 + u64::from(RESEND_AFTER));
     assert!(node.sent().is_empty());
 }
 
@@ -270,8 +282,8 @@ fn a_verdict_sent_twice_counts_once() {
     let mut node = Node::new(1, &[ASSAYER]);
     node.request(5, None);
     node.comes_to(5, measured(42));
-    node.works_at(1);
-    node.works_at(1 + u64::from(RESEND_AFTER));
+    node.works_at(2);
+    node.works_at(2 + u64::from(RESEND_AFTER));
     assert_eq!(node.includes_sent(), 1);
     assert_eq!(Decisions::get().len(), 1);
 }
@@ -310,9 +322,9 @@ fn what_is_reported_is_not_measured_again() {
     let mut node = Node::new(4, &[ASSAYER]);
     node.request(5, None);
     node.comes_to(5, measured(42));
-    node.works_at(1);
+    node.works_at(2);
     assert_eq!(node.includes_sent(), 1);
-    node.works_at(1 + u64::from(RESEND_AFTER));
+    node.works_at(2 + u64::from(RESEND_AFTER));
     assert!(node.sent().is_empty());
     assert_eq!(node.fake.asked.lock().unwrap().len(), 1);
 }
@@ -334,7 +346,7 @@ fn what_is_not_wanted_is_left_alone() {
     let mut node = Node::new(1, &[ASSAYER]);
     node.request(5, None);
     Work::set(BTreeMap::new());
-    node.works_at(1);
+    node.works_at(2);
     assert!(node.sent().is_empty());
     assert!(node.fake.asked.lock().unwrap().is_empty());
 }
@@ -343,12 +355,12 @@ fn what_is_not_wanted_is_left_alone() {
 fn what_is_unavailable_is_tried_at_the_next_block() {
     let mut node = Node::new(1, &[ASSAYER]);
     node.request(5, None);
-    node.works_at(1);
     node.works_at(2);
+    node.works_at(3);
     assert!(node.sent().is_empty());
     assert_eq!(node.fake.asked.lock().unwrap().len(), 2);
     node.comes_to(5, measured(42));
-    node.works_at(3);
+    node.works_at(4);
     assert_eq!(node.sent().len(), 1);
 }
 
@@ -358,10 +370,10 @@ fn what_the_pool_refuses_is_tried_at_the_next_block() {
     node.request(5, None);
     node.comes_to(5, measured(42));
     *node.pool.refuses.lock().unwrap() = true;
-    node.works_at(1);
+    node.works_at(2);
     assert!(node.fake.verdicts.lock().unwrap().is_empty());
     *node.pool.refuses.lock().unwrap() = false;
-    node.works_at(2);
+    node.works_at(3);
     assert_eq!(node.sent().len(), 1);
 }
 
@@ -390,7 +402,7 @@ fn what_is_unavailable_keeps_nothing_waiting() {
         node.request(number, None);
     }
     node.comes_to(5, measured(42));
-    node.works_at(1);
+    node.works_at(2);
     assert_eq!(node.sent().len(), 1);
 }
 
@@ -400,7 +412,7 @@ fn only_assayers_keys_report() {
     let mut node = Node::new(3, &[50, 3, 2]);
     node.request(5, None);
     node.comes_to(5, measured(42));
-    node.works_at(1);
+    node.works_at(2);
     let assayers: Vec<_> = node.sent().into_iter().map(|sent| sent.assayer).collect();
     assert_eq!(assayers, [key(2), key(3)]);
 }
@@ -411,7 +423,7 @@ fn without_an_assayers_key_only_metrics_are_kept() {
         let mut node = Node::new(1, keys);
         node.request(5, None);
         node.comes_to(5, measured(42));
-        node.works_at(1);
+        node.works_at(2);
         assert!(node.sent().is_empty());
         assert!(node.fake.asked.lock().unwrap().is_empty());
         assert_eq!(*node.fake.pending.lock().unwrap(), [1]);
@@ -433,7 +445,7 @@ fn a_node_that_cannot_measure_sends_nothing() {
     externalities.execute_with(|| {
         assert_ok!(request(5, AssayKind::Root));
         Work::mutate(|work| work.insert(5, (work_for(5), None)));
-        Assays::offchain_worker(1);
+        Assays::offchain_worker(2);
     });
     assert!(pool.sent.lock().unwrap().is_empty());
 }
