@@ -1,6 +1,7 @@
 //! Killed at every moment, and cut off at every moment: the promises are kept all the same.
 
 use crate::{
+    disk::Disk,
     examples::{mine_data, points, points_policy, points_world, run},
     world::{account, Faults, View, World, BOUNTY, FUNDS},
 };
@@ -13,7 +14,7 @@ use mine_client::{
 };
 use proptest::prelude::*;
 use sonar_primitives::{tree::SubmissionState, Hash};
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 /// What must hold when the campaign is settled and the mine has ended by itself.
 pub fn check(world: &World, journal: &Journal) {
@@ -60,11 +61,12 @@ pub fn check(world: &World, journal: &Journal) {
 
 /// Runs a mine that is killed after each of `kills` calls in turn, then to the end. Returns how many
 /// of the kills came before the end. With `in_flight`, what was being sent then still arrives.
-async fn survive(folder: &Path, kills: &[u32], in_flight: bool) -> usize {
+async fn survive(kills: &[u32], in_flight: bool) -> usize {
     let world = points_world();
     let policy = points_policy();
     let data = mine_data("points", &points(), &policy);
-    let path = folder.join("journal.redb");
+    // In memory: hundreds of lives, without waiting for a disk at each step.
+    let disk = Disk::roomy();
     let lives = kills.iter().map(|points| Faults::kill_after(*points));
     for (life, mut faults) in lives.chain([Faults::default()]).enumerate() {
         faults.in_flight = in_flight;
@@ -73,7 +75,7 @@ async fn survive(folder: &Path, kills: &[u32], in_flight: bool) -> usize {
             account: account(1),
             faults,
         };
-        let mut journal = Journal::open(&path).unwrap();
+        let mut journal = Journal::with_backend(disk.clone()).unwrap();
         if let Some(ended) = run(&view, &mut journal, &policy, &data).await {
             ended.unwrap();
             check(&world.borrow(), &journal);
@@ -88,8 +90,7 @@ async fn killed_at_every_moment_it_keeps_its_promises() {
     for in_flight in [false, true] {
         let mut moments = 0;
         loop {
-            let folder = tempfile::tempdir().unwrap();
-            if survive(folder.path(), &[moments], in_flight).await == 0 {
+            if survive(&[moments], in_flight).await == 0 {
                 break;
             }
             moments += 1;
@@ -107,8 +108,7 @@ proptest! {
         in_flight: bool,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        runtime.block_on(survive(folder.path(), &kills, in_flight));
+        runtime.block_on(survive(&kills, in_flight));
     }
 }
 

@@ -22,7 +22,9 @@
 //!    ([`sonar_host::assay::evaluate`]), and sends a signed [`Pallet::report`], which costs nothing.
 //! 3. As soon as a quorum of reports agrees, the task is gone and [`AssaySubjects::decided`] acts
 //!    on the verdict. The chain learns no error of a candidate that does not improve its parent.
-//! 4. If none agrees within the window, the chain gives up by itself in the block after the
+//! 4. Whoever asked may withdraw the task ([`AssayQueue::withdraw`]), and then owes the assayers the
+//!    price all the same, unless it was requested in the same block: they may have measured.
+//! 5. If none agrees within the window, the chain gives up by itself in the block after the
 //!    deadline, or anyone does with [`Pallet::expire`]: [`AssaySubjects::undecided`].
 //!
 //! A verdict binds to the account, the node and the blob that was judged, and its signature to the
@@ -42,6 +44,7 @@
 //! - The runtime has `frame_system::AuthorizeCall` among its transaction extensions.
 //!
 //! [`AssayQueue::request`]: sonar_primitives::traits::AssayQueue::request
+//! [`AssayQueue::withdraw`]: sonar_primitives::traits::AssayQueue::withdraw
 //! [`AssaySubjects::work`]: sonar_primitives::traits::AssaySubjects::work
 //! [`AssaySubjects::decided`]: sonar_primitives::traits::AssaySubjects::decided
 //! [`AssaySubjects::undecided`]: sonar_primitives::traits::AssaySubjects::undecided

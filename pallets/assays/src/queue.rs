@@ -1,6 +1,7 @@
 //! The assays that the chain waits for.
 
-use crate::{Config, Due, Error, Event, Pallet, Reports, Tasks};
+use crate::{Assayers, Config, Due, Error, Event, Pallet, Reports, Tasks};
+use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
@@ -56,9 +57,18 @@ impl<T: Config> AssayQueue<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
         Ok(())
     }
 
-    fn withdraw(node: NodeId) {
-        if Self::take(node).is_some() {
-            Self::deposit_event(Event::Withdrawn { node });
+    fn withdraw(node: NodeId) -> Vec<T::AccountId> {
+        let Some(task) = Self::take(node) else {
+            return Vec::new();
+        };
+        Self::deposit_event(Event::Withdrawn { node });
+        let now = frame_system::Pallet::<T>::block_number();
+        let requested_at = task.deadline.saturating_sub(T::AssayWindow::get());
+        if requested_at < now && now <= task.deadline {
+            let assayers = Assayers::<T>::get().into_iter();
+            assayers.map(|assayer| assayer.account).collect()
+        } else {
+            Vec::new()
         }
     }
 }

@@ -28,11 +28,11 @@ pub(crate) enum Bill<'a, AccountId> {
     /// The assay of a gradient that is of no use, to be paid to these: from the deposit; the rest
     /// of it goes back.
     FromDeposit(&'a [AccountId]),
-    /// The assay of a gradient that was accepted, to be paid to these: from the campaign's reserve;
-    /// the deposit goes back.
+    /// The assay of a gradient that was accepted, or that the campaign did not wait for, to be paid
+    /// to these: from the campaign's reserve; the deposit goes back.
     FromReserve(&'a [AccountId]),
-    /// Nothing was measured because another has revealed the same: what the assay would have cost
-    /// is lost, so that copies cannot fill a campaign for nothing; the rest goes back.
+    /// Nobody can have measured it, and another has revealed the same: what the assay would have
+    /// cost is lost, so that copies cannot fill a campaign for nothing; the rest goes back.
     Copied,
     /// The whole deposit is lost.
     Lost,
@@ -81,11 +81,15 @@ impl<T: Config> Pallet<T> {
         );
     }
 
-    /// Ends a pending submission without a verdict, at no cost. As for [`Self::conclude`], the
-    /// caller tells the campaign.
-    pub(crate) fn conclude_undecided(id: NodeId, submission: SubmissionOf<T>) {
+    /// Ends a pending submission without a verdict, at no cost for the submitter. As for
+    /// [`Self::conclude`], the caller tells the campaign.
+    pub(crate) fn conclude_undecided(
+        id: NodeId,
+        submission: SubmissionOf<T>,
+        bill: Bill<T::AccountId>,
+    ) {
         let campaign = submission.campaign;
-        Self::conclude(id, submission, SubmissionState::Undecided, Bill::Nothing);
+        Self::conclude(id, submission, SubmissionState::Undecided, bill);
         Self::deposit_event(Event::Undecided {
             campaign,
             submission: id,

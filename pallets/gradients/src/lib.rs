@@ -26,7 +26,8 @@
 //! 3. A quorum of assayers decides ([`AssaySubjects`](sonar_primitives::traits::AssaySubjects)):
 //!    - *improved* by the campaign's minimum step: a node of the tree; the whole deposit goes back;
 //!    - *not improved* or *malformed*: the assay is paid from the deposit, the rest goes back;
-//!    - no quorum in time: the whole deposit goes back.
+//!    - no quorum in time: the whole deposit goes back, and so it does if the campaign is settled
+//!      before; the reserve then pays the assayers, who may have measured.
 //! 4. When the campaign is over and removed, its submissions and nodes are forgotten.
 //!
 //! ## The earlier commitment wins
@@ -38,8 +39,9 @@
 //! earlier one takes the node over, with what it earns. Ties of error are decided in the same
 //! way.
 //!
-//! A duplicate that is found at the reveal costs nothing, as nothing was measured for it; one that
-//! is found by an assay pays for the assay.
+//! A duplicate always costs the price of an assay, so that copies cannot fill a campaign for nothing.
+//! The price goes to the assayers if they found it by an assay, or may have measured it before an
+//! earlier commitment was revealed; otherwise it is lost.
 //!
 //! ## Assumptions
 //!

@@ -116,8 +116,14 @@ impl<T: Config> Pallet<T> {
             Self::tell_if_nothing_pending(campaign);
             return Ok(());
         }
-        T::Assays::withdraw(later);
-        Self::conclude_duplicate(later, copy, id, Bill::Copied);
+        let owed = T::Assays::withdraw(later);
+        let bill = if owed.is_empty() {
+            Bill::Copied
+        } else {
+            // Otherwise two commitments to one gradient would be a way not to pay for its assay.
+            Bill::FromDeposit(&owed)
+        };
+        Self::conclude_duplicate(later, copy, id, bill);
         Self::ask_for_assay(id, submission, gradient)
     }
 }

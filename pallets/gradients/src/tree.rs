@@ -93,10 +93,16 @@ impl<T: Config> ModelTree<T::AccountId> for Pallet<T> {
                     Self::conclude_not_revealed(id, submission)
                 }
                 SubmissionState::Revealed { .. } => {
-                    T::Assays::withdraw(id);
-                    Self::conclude_undecided(id, submission)
+                    let owed = T::Assays::withdraw(id);
+                    let bill = if owed.is_empty() {
+                        Bill::Nothing
+                    } else {
+                        // It is the campaign that does not wait for them.
+                        Bill::FromReserve(&owed)
+                    };
+                    Self::conclude_undecided(id, submission, bill)
                 }
-                _ => Self::conclude_undecided(id, submission),
+                _ => Self::conclude_undecided(id, submission, Bill::Nothing),
             }
         }
     }

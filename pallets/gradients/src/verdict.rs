@@ -49,7 +49,7 @@ impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
             Verdict::Malformed(reason) => Self::malformed(id, submission, reason, payees),
             Verdict::Measured { .. } => {
                 log::error!(target: LOG_TARGET, "submission {id} was judged as if it were a root");
-                Self::conclude_undecided(id, submission);
+                Self::conclude_undecided(id, submission, Bill::Nothing);
             }
         }
         Self::tell_if_nothing_pending(campaign);
@@ -58,7 +58,7 @@ impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
     fn undecided(task: &TaskOf<T>) {
         if let Some((submission, _)) = Self::awaited(task) {
             let campaign = submission.campaign;
-            Self::conclude_undecided(task.node, submission);
+            Self::conclude_undecided(task.node, submission, Bill::Nothing);
             Self::tell_if_nothing_pending(campaign);
         }
     }
@@ -100,7 +100,7 @@ impl<T: Config> Pallet<T> {
             .and_then(|parent| Self::baseline(&parent).map(|baseline| (parent, baseline)));
         let Some((parent, baseline)) = known else {
             log::error!(target: LOG_TARGET, "submission {id} has lost its parent or its campaign");
-            return Self::conclude_undecided(id, submission);
+            return Self::conclude_undecided(id, submission, Bill::Nothing);
         };
         // The Ladder's rule holds whatever the assayers say.
         if !baseline.is_beaten_by(error) {

@@ -109,8 +109,11 @@ pub trait AssayQueue<AccountId, BlockNumber> {
         subject: BlobHash,
         kind: AssayKind,
     ) -> DispatchResult;
-    /// No longer interested; nobody is paid.
-    fn withdraw(node: NodeId);
+    /// No longer interested. Returns those who may have measured the model in vain, and whom the
+    /// caller pays as it would for a verdict: the assayers, if the assay was requested in an earlier
+    /// block and its window is still open. Nobody has seen what was requested in this block, and
+    /// nobody is paid for silence.
+    fn withdraw(node: NodeId) -> Vec<AccountId>;
 }
 
 /// Those who caused assays, as the assays see them. The runtime routes by [`AssayKind`].

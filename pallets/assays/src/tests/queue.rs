@@ -59,7 +59,7 @@ fn withdraw_works() {
         assert_ok!(request(5, AssayKind::Root));
         assert_ok!(report(ASSAYER, 5, Verdict::Measured { error: 1 }));
         take_events();
-        <Assays as AssayQueue<_, _>>::withdraw(5);
+        assert!(withdraw(5).is_empty());
         assert_eq!(take_events(), [Event::Withdrawn { node: 5 }]);
         assert_eq!(Tasks::<Test>::count(), 0);
         assert!(!Reports::<Test>::contains_key(5));
@@ -75,7 +75,26 @@ fn withdraw_works() {
 #[test]
 fn withdraw_of_nothing_does_nothing() {
     build_and_execute(|| {
-        <Assays as AssayQueue<_, _>>::withdraw(5);
+        assert!(withdraw(5).is_empty());
         assert!(take_events().is_empty());
+    });
+}
+
+/// From the next block on they may have measured; after the window they were silent.
+#[test]
+fn withdraw_names_those_who_are_owed() {
+    build_and_execute_with(4, || {
+        for node in 5..9 {
+            assert_ok!(request(node, AssayKind::Candidate));
+        }
+        let requested_at = System::block_number();
+        assert!(withdraw(5).is_empty());
+        let assayers: Vec<_> = (0..4).map(|n| ASSAYER + n).collect();
+        System::set_block_number(requested_at + 1);
+        assert_eq!(withdraw(6), assayers);
+        System::set_block_number(requested_at + WINDOW);
+        assert_eq!(withdraw(7), assayers);
+        System::set_block_number(requested_at + WINDOW + 1);
+        assert!(withdraw(8).is_empty());
     });
 }
