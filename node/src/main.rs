@@ -10,6 +10,13 @@ mod command;
 mod rpc;
 mod service;
 
-fn main() -> sc_cli::Result<()> {
-    command::run()
+fn main() -> std::process::ExitCode {
+    match command::run() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        // For people: what went wrong, not how Rust would write it down.
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
 }

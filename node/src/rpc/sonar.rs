@@ -26,9 +26,9 @@ use sonar_primitives::{
     reputation::Reputation,
     AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId,
 };
-use sonar_runtime::Hash;
+use sonar_runtime::{opaque::Block, Hash};
 use sp_api::{ApiError, ProvideRuntimeApi};
-use sp_blockchain::HeaderBackend;
+use sp_blockchain::{HeaderBackend, TreeRoute};
 use sp_core::traits::SpawnNamed;
 use sp_runtime::traits::Header;
 use std::sync::Arc;
@@ -157,7 +157,9 @@ pub trait Sonar {
         at: Option<Hash>,
     ) -> RpcResult<Vec<AssayTask<AccountId, BlockNumber>>>;
 
-    /// What happens in one campaign (in all without `id`) from the next best block on.
+    /// What happens in one campaign (in all without `id`) from the next best block on. A
+    /// reorganisation brings the events of all blocks that are new on the best chain, and does not
+    /// take back those of the blocks that it leaves.
     #[subscription(name = "subscribeEvents" => "event", unsubscribe = "unsubscribeEvents", item = EventInBlock)]
     async fn subscribe_events(&self, id: Option<CampaignId>) -> SubscriptionResult;
 }
@@ -194,6 +196,18 @@ fn quote_refused(reason: QuoteRefused) -> ErrorObjectOwned {
         QuoteRefused::NotOpen => "the campaign takes no commitments (any more)",
     };
     ErrorObject::owned(QUOTE_CODE, message, Some(reason))
+}
+
+/// The blocks that a new best block brings, in their order: after a reorganisation (`route` leads
+/// from the old best block to the parent of the new one) also those before it that were not the best
+/// when they came.
+fn new_blocks(
+    route: Option<&TreeRoute<Block>>,
+    best: (BlockNumber, Hash),
+) -> Vec<(BlockNumber, Hash)> {
+    let enacted = route.map_or(&[][..], |route| route.enacted());
+    let enacted = enacted.iter().map(|block| (block.number, block.hash));
+    enacted.chain([best]).collect()
 }
 
 #[async_trait]
@@ -389,28 +403,31 @@ impl SonarServer for Sonar {
                 if !block.is_new_best {
                     continue;
                 }
-                let events = match client.runtime_api().events(block.hash) {
-                    Ok(events) => events,
-                    Err(error) => {
-                        log::warn!(target: "sonar::rpc", "no events of block {}: {error}", block.hash);
-                        continue;
-                    }
-                };
-                for event in events {
-                    if id.is_some_and(|id| id != event.campaign()) {
-                        continue;
-                    }
-                    let item = EventInBlock {
-                        block: *block.header.number(),
-                        hash: block.hash,
-                        event,
+                let best = (*block.header.number(), block.hash);
+                for (number, hash) in new_blocks(block.tree_route.as_deref(), best) {
+                    let events = match client.runtime_api().events(hash) {
+                        Ok(events) => events,
+                        Err(error) => {
+                            log::warn!(target: "sonar::rpc", "no events of block {hash}: {error}");
+                            continue;
+                        }
                     };
-                    let sent = match SubscriptionMessage::from_json(&item) {
-                        Ok(message) => sink.send(message).await.is_ok(),
-                        Err(_) => false,
-                    };
-                    if !sent {
-                        return;
+                    for event in events {
+                        if id.is_some_and(|id| id != event.campaign()) {
+                            continue;
+                        }
+                        let item = EventInBlock {
+                            block: number,
+                            hash,
+                            event,
+                        };
+                        let sent = match SubscriptionMessage::from_json(&item) {
+                            Ok(message) => sink.send(message).await.is_ok(),
+                            Err(_) => false,
+                        };
+                        if !sent {
+                            return;
+                        }
                     }
                 }
             }
@@ -418,5 +435,26 @@ impl SonarServer for Sonar {
         self.executor
             .spawn("sonar-rpc-events", Some("rpc"), Box::pin(forward));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sp_blockchain::HashAndNumber;
+
+    #[test]
+    fn a_reorganisation_brings_all_blocks_of_its_branch() {
+        let at = |number: BlockNumber, byte: u8| HashAndNumber::<Block> {
+            number,
+            hash: Hash::repeat_byte(byte),
+        };
+        let best = (4, Hash::repeat_byte(0x4b));
+        assert_eq!(new_blocks(None, best), [best]);
+        // From 2a and 3a back to 1, and on to 2b and 3b.
+        let route = vec![at(3, 0x3a), at(2, 0x2a), at(1, 1), at(2, 0x2b), at(3, 0x3b)];
+        let route = TreeRoute::new(route, 2).unwrap_or_else(|error| panic!("{error}"));
+        let (two, three) = (Hash::repeat_byte(0x2b), Hash::repeat_byte(0x3b));
+        assert_eq!(new_blocks(Some(&route), best), [(2, two), (3, three), best]);
     }
 }

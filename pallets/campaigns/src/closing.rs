@@ -10,9 +10,9 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};
 use sonar_primitives::{
-    campaign::{Closed, Rejected, State},
+    campaign::{Closed, State},
     reputation::Deed,
-    traits::{AssayQueue, ModelTree, Reputations},
+    traits::{ModelTree, Reputations},
     CampaignId, MeasuredError,
 };
 use sp_runtime::traits::{One, Saturating};
@@ -28,8 +28,7 @@ impl<T: Config> Pallet<T> {
             State::Proposed => {
                 let root = campaign.root;
                 let proposal = Proposals::<T>::get(root).ok_or(Error::<T>::UnknownProposal)?;
-                T::Assays::withdraw(root);
-                Self::give_up(root, proposal, Rejected::Cancelled)
+                Self::withdraw(root, proposal)
             }
             State::Open => {
                 ensure!(T::Tree::accepted(id) == 0, Error::<T>::GradientAccepted);
@@ -129,7 +128,8 @@ impl<T: Config> Pallet<T> {
         for id in Due::<T>::take(now) {
             if used.any_gt(budget) {
                 schedule::<T>(now.saturating_add(One::one()), id);
-                used.saturating_accrue(T::DbWeight::get().reads_writes(1, 1));
+                // As many lists as are passed over if they are full.
+                used.saturating_accrue(T::DbWeight::get().reads_writes(16, 1));
             } else {
                 used.saturating_accrue(Self::advance(id, now));
             }

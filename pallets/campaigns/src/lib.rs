@@ -23,12 +23,14 @@
 //! ```
 //!
 //! 1. [`Pallet::create`] checks everything, pins the blobs, takes the money and asks for the assay of
-//!    the first proposal. Whatever the verdict, those who gave it are paid from the reserve.
+//!    the first proposal. Whatever the verdict, those who gave it are paid from the reserve; so are
+//!    the assayers if it is cancelled in a later block, because they may have measured.
 //! 2. While it is open, anyone may [`Pallet::fund`] it, and the owner (or anyone, if the terms say
 //!    so) may [`Pallet::propose`] another model; the proposer pays its assay.
 //! 3. It closes when a gradient reaches the target, after its deadline ([`Pallet::close`]), or when
 //!    the owner gives up before any gradient was accepted ([`Pallet::cancel`]). What was committed
-//!    to by then may still finish, and earn. Proposals still pending are withdrawn unpaid.
+//!    to by then may still finish, and earn. Proposals still pending are withdrawn, and the
+//!    assayers paid if they may have measured them already.
 //! 4. [`Pallet::settle`] hands bounty and reserve over to the payouts; everybody claims there.
 //! 5. [`Pallet::remove`] forgets it, in bounded steps.
 //!

@@ -90,8 +90,8 @@ parameter_types! {
 
     /// Size and pins of each blob. In storage, so that it is undone with a failing call.
     pub storage StoredBlobs: Vec<(BlobHash, u32, u32)> = Vec::new();
-    /// Assays that were asked for, and not withdrawn or decided.
-    pub storage Requested: Vec<(NodeId, CampaignId, AccountId, BlobHash)> = Vec::new();
+    /// Assays that were asked for, and not withdrawn or decided, and the blocks of their requests.
+    pub storage Requested: Vec<(NodeId, CampaignId, AccountId, BlobHash, BlockNumber)> = Vec::new();
     /// The number of the next node.
     pub storage NextNode: NodeId = 100;
     /// Nodes that were planted.
@@ -269,14 +269,23 @@ impl AssayQueue<AccountId, BlockNumber> for FakeAssays {
             return Err(DispatchError::Other("queue full"));
         }
         let mut requested = Requested::get();
-        requested.push((node, campaign, account, subject));
+        requested.push((node, campaign, account, subject, System::block_number()));
         Requested::set(&requested);
         Ok(())
     }
-    fn withdraw(node: NodeId) {
+    fn withdraw(node: NodeId) -> Vec<AccountId> {
         let mut requested = Requested::get();
+        let now = System::block_number();
+        let owed = requested
+            .iter()
+            .any(|(requested, .., at)| *requested == node && *at < now);
         requested.retain(|(requested, ..)| *requested != node);
         Requested::set(&requested);
+        if owed {
+            ASSAYERS.to_vec()
+        } else {
+            vec![]
+        }
     }
 }
 
@@ -521,7 +530,7 @@ pub fn escrow_balance(id: CampaignId) -> Balance {
 
 /// The task of a pending root assay.
 pub fn task(root: NodeId) -> AssayTask<AccountId, BlockNumber> {
-    let (node, campaign, account, subject) = Requested::get()
+    let (node, campaign, account, subject, _) = Requested::get()
         .into_iter()
         .find(|(node, ..)| *node == root)
         .expect("the assay was asked for");
@@ -547,6 +556,14 @@ pub fn leave_undecided(root: NodeId) {
     let task = task(root);
     FakeAssays::withdraw(root);
     Campaigns::undecided(&task);
+}
+
+/// What the assayers have earned.
+pub fn fees() -> Vec<Balance> {
+    ASSAYERS
+        .iter()
+        .map(|assayer| Balances::free_balance(assayer) - ENDOWMENT)
+        .collect()
 }
 
 /// [`MINER`] commits to a gradient on the first proposal.

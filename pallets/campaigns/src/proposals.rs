@@ -180,8 +180,7 @@ impl<T: Config> Pallet<T> {
                 continue;
             };
             if proposal.state == ProposalState::Pending {
-                T::Assays::withdraw(root);
-                Self::reject(root, proposal, Rejected::Cancelled)?;
+                Self::withdraw(root, proposal)?;
             }
         }
         Ok(())

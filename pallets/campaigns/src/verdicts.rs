@@ -16,7 +16,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     assay::{AssayKind, AssayRequest, AssayTask, Baseline, Verdict},
     campaign::{ProposalState, Rejected},
-    traits::{AssaySubjects, Campaigns as _},
+    traits::{AssayQueue, AssaySubjects, Campaigns as _},
     MeasuredError, NodeId,
 };
 
@@ -91,7 +91,8 @@ impl<T: Config> Pallet<T> {
         let terms = TermsOf::<T>::get(proposal.campaign).ok_or(Error::<T>::UnknownCampaign)?;
         Ok(if measured > terms.claim_holds_up_to() {
             Err(Rejected::FalseClaim { measured })
-        } else if measured <= terms.target_error {
+        } else if measured.saturating_sub(terms.target_error) < terms.minimum_step {
+            // At the target, or so near that not even a perfect model might be a step ahead.
             Err(Rejected::AtTarget { measured })
         } else {
             Ok(measured)
@@ -109,6 +110,17 @@ impl<T: Config> Pallet<T> {
             Self::put_assay_back(id, proposal.assay_price);
         }
         Self::reject(root, proposal, reason)
+    }
+
+    /// Withdraws a proposal that waits for its verdict. Those who may have measured it already are
+    /// paid as for a verdict.
+    pub(crate) fn withdraw(root: NodeId, mut proposal: ProposalFor<T>) -> DispatchResult {
+        let owed = T::Assays::withdraw(root);
+        if owed.is_empty() {
+            return Self::give_up(root, proposal, Rejected::Cancelled);
+        }
+        Self::pay_root_assay(root, &mut proposal, &owed)?;
+        Self::reject(root, proposal, Rejected::Cancelled)
     }
 
     /// Pays a proposal's assay: the first one's from the reserve, any other's from what is held from
@@ -139,7 +151,8 @@ impl<T: Config> Pallet<T> {
                 part,
                 Precision::Exact,
                 Restriction::Free,
-                Fortitude::Polite,
+                // As a slash is: a freeze must not protect what is owed.
+                Fortitude::Force,
             );
             paid += moved.unwrap_or(0);
         }

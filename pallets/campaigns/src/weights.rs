@@ -15,7 +15,11 @@ const CALL: u64 = 25_000_000;
 /// Computation of checking and encoding terms, schema and architecture, in picoseconds.
 const CHECK: u64 = 500_000_000;
 /// Computation for each of many items, in picoseconds.
-const ITEM: u64 = 2_000_000;
+const ITEM: u64 = 10_000_000;
+/// Computation of ending a pending submission or proposal with its deposit, in picoseconds.
+const END: u64 = 40_000_000;
+/// Lists that are read to find room on an agenda: full ones are passed over.
+const AGENDA: u64 = 16;
 /// Accounts that one settlement can name: 100 sponsors, 64 steps of a path, proposer and owner.
 const ENTITLED: u64 = 166;
 /// Submissions that can be pending when a campaign settles.
@@ -56,12 +60,12 @@ fn weight(db: RuntimeDbWeight, time: u64, proof: u64, reads: u64, writes: u64) -
 fn create(db: RuntimeDbWeight) -> Weight {
     // Blobs (size and pins of two), two accounts, numbers of campaign and node, assay queue and its
     // agenda, the campaign's five items.
-    weight(db, CALL + CHECK, 20_000, 12, 14)
+    weight(db, CALL + CHECK, 20_000, 12 + AGENDA, 14)
 }
 
 fn propose(db: RuntimeDbWeight) -> Weight {
     // Campaign, terms, proposals, blobs, account and hold, node number, assay queue and its agenda.
-    weight(db, CALL + CHECK, 150_000, 12 + PROPOSALS, 10)
+    weight(db, CALL + CHECK, 150_000, 12 + PROPOSALS + AGENDA, 10)
 }
 
 fn fund(db: RuntimeDbWeight) -> Weight {
@@ -75,9 +79,10 @@ fn cancel(db: RuntimeDbWeight) -> Weight {
 }
 
 fn close(db: RuntimeDbWeight) -> Weight {
-    // Campaign, pending, agenda; each proposal with its blob, hold and assay.
-    let proposals = weight(db, ITEM, 5_000, 6, 6).saturating_mul(PROPOSALS);
-    weight(db, CALL, 20_000, 5, 3).saturating_add(proposals)
+    // Campaign, pending, proposals, agenda, assayers, number of assays, payee; each proposal with
+    // its author's account and hold, its blob, assay and reports.
+    let proposals = weight(db, END, 5_000, 5, 6).saturating_mul(PROPOSALS);
+    weight(db, CALL, 20_000, 6 + AGENDA, 4).saturating_add(proposals)
 }
 
 fn hand_over(db: RuntimeDbWeight) -> Weight {
@@ -87,13 +92,15 @@ fn hand_over(db: RuntimeDbWeight) -> Weight {
 }
 
 fn settle(db: RuntimeDbWeight) -> Weight {
-    // What is pending (submission, counters, hold, blob, assay, reserve), the winning path.
-    let pending = weight(db, ITEM, 500, 8, 8).saturating_mul(PENDING);
+    // What is pending: each with its entries in two lists, account, hold, and either reputation or
+    // blob, gradient, assay and reports. Then what they share (tree, number of assays, assayers, who
+    // gets what is lost, who is paid), the owner's reputation, and the winning path.
+    let pending = weight(db, END, 500, 8, 9).saturating_mul(PENDING);
     let path = weight(db, ITEM, 200, 1, 0).saturating_mul(ENTITLED);
     hand_over(db)
         .saturating_add(pending)
         .saturating_add(path)
-        .saturating_add(db.reads_writes(3, 2))
+        .saturating_add(db.reads_writes(6, 5))
 }
 
 fn remove(db: RuntimeDbWeight, items: u32) -> Weight {

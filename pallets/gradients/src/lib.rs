@@ -39,9 +39,10 @@
 //! earlier one takes the node over, with what it earns. Ties of error are decided in the same
 //! way.
 //!
-//! A duplicate always costs the price of an assay, so that copies cannot fill a campaign for nothing.
-//! The price goes to the assayers if they found it by an assay, or may have measured it before an
-//! earlier commitment was revealed; otherwise it is lost.
+//! A duplicate costs the price of an assay, so that copies cannot fill a campaign for nothing: it
+//! goes to the assayers if they found it by an assay, or may have measured it before an earlier
+//! commitment was revealed, and is lost otherwise. Only a node that is taken over has its assay paid
+//! already, by the reserve.
 //!
 //! ## Assumptions
 //!

@@ -18,6 +18,8 @@ const PER_DUE: u64 = 30_000_000;
 const PER_BLOCK: u64 = 5_000_000;
 /// Bytes of proof for one item of the state.
 const PROOF_PER_ITEM: u64 = 4_000;
+/// Lists that are read to find room on an agenda: full ones are passed over.
+const AGENDA: u64 = 16;
 
 /// The weights that this pallet needs.
 pub trait WeightInfo {
@@ -38,27 +40,37 @@ fn call(db: RuntimeDbWeight, reads: u64, writes: u64) -> Weight {
         .saturating_add(db.reads_writes(reads, writes))
 }
 
-/// Reads the parent, the campaign with its terms, proposal and reserve, the reputation, the pending
-/// submissions. Reads and writes the next number, the agenda (which may be full for 15 blocks), the
-/// tree, account and holds. Writes the submission and its four entries in lists.
+/// Reads (4) the parent, its proposal, the reputation and the account's list of pending submissions,
+/// each of those, and the agenda. Reads and writes (6) the campaign with its reserve, the next
+/// number, the tree, account and holds, and the agenda. Writes (5) the submission and its entries in
+/// lists.
 fn commit(db: RuntimeDbWeight, pending: u32) -> Weight {
-    call(db, u64::from(pending).saturating_add(28), 28)
+    call(
+        db,
+        u64::from(pending).saturating_add(12).saturating_add(AGENDA),
+        13,
+    )
 }
 
-/// Reads the parent, the campaign with its terms and proposal, the blob. Reads and writes two
-/// submissions, what was revealed, the blob's pins, two tasks and the lists of assays, the copy's
-/// account, holds, reputation and entries in lists, the tree, the campaign's reserve.
+/// In the worst case the copy was revealed first, may have been measured, and its assay is paid.
+/// Reads (4) the parent, its proposal, the assayers and the copy's task, and the agenda. Reads and
+/// writes (14) two submissions, what was revealed, the blob's pins, the new task, the number of
+/// tasks, the agenda, the campaign's reserve, the tree, and of the copy's account balance, holds,
+/// reputation and list, and the payee's balance. Writes (3) the copy's task, its reports and its
+/// entry among what is pending.
 fn reveal(db: RuntimeDbWeight) -> Weight {
-    call(db, 24, 18)
+    call(db, 18 + AGENDA, 18)
 }
 
-/// Reads and writes the submission, two accounts, holds, the reputation, two entries in lists, the
-/// tree, the campaign and its agenda.
+/// Reads and writes (9) the submission, two accounts, holds, the reputation, the account's list, the
+/// tree, the campaign and, if nothing is pending any more, its agenda. Writes (1) the entry among
+/// what is pending.
 fn expire(db: RuntimeDbWeight) -> Weight {
-    call(db, 11, 11)
+    call(db, 9 + AGENDA, 11)
 }
 
-/// Takes the list of a block, and does with each of its submissions what `expire` does.
+/// Takes the list of a block, and does with each of its submissions what `expire` does. The
+/// campaigns among them share one agenda.
 fn expire_due(db: RuntimeDbWeight, due: u32) -> Weight {
     let due = u64::from(due);
     let items = due.saturating_mul(11);
@@ -66,7 +78,7 @@ fn expire_due(db: RuntimeDbWeight, due: u32) -> Weight {
         .saturating_add(
             Weight::from_parts(PER_DUE, PROOF_PER_ITEM.saturating_mul(11)).saturating_mul(due),
         )
-        .saturating_add(db.reads_writes(items.saturating_add(1), items.saturating_add(1)))
+        .saturating_add(db.reads_writes(items.saturating_add(1 + AGENDA), items.saturating_add(1)))
 }
 
 /// Weights with the runtime's costs of reads and writes.

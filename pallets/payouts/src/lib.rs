@@ -166,7 +166,8 @@ pub mod pallet {
         }
 
         /// Pays an account what it gets from a settled campaign. Anyone may call this; the money
-        /// goes to the account.
+        /// goes to the account. If that does not exist (any more) and gets less than the
+        /// existential deposit, this fails with `token.BelowMinimum`: send it some first.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::claim_for())]
         pub fn claim_for(

@@ -232,7 +232,7 @@ pub enum Rejected {
         /// What was measured.
         measured: MeasuredError,
     },
-    /// The initial model has the target error already.
+    /// The initial model has the target error already, or is less than the minimum step above it.
     AtTarget {
         /// What was measured.
         measured: MeasuredError,

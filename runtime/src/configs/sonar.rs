@@ -89,7 +89,7 @@ impl pallet_campaigns::Config for Runtime {
     type MaxAssayWork = MaxAssayWork;
     type WeightInfo = pallet_campaigns::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = BenchmarkBlobs;
+    type BenchmarkHelper = crate::benchmarks::Blobs;
 }
 
 impl pallet_gradients::Config for Runtime {
@@ -107,6 +107,8 @@ impl pallet_gradients::Config for Runtime {
     type MaxDepth = ConstU32<64>;
     type MaxDuePerBlock = ConstU32<64>;
     type WeightInfo = pallet_gradients::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::OpenCampaign;
 }
 
 impl pallet_assays::Config for Runtime {

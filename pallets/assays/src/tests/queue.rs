@@ -1,8 +1,9 @@
 use crate::{mock::*, Due, Error, Event, Reports, Tasks};
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{assert_noop, assert_ok, traits::Hooks};
 use sonar_primitives::{
     assay::{AssayKind, AssayTask, Verdict},
     traits::AssayQueue,
+    NodeId,
 };
 
 #[test]
@@ -53,6 +54,11 @@ fn request_fails_when_the_queue_is_full() {
     });
 }
 
+/// Those who are owed.
+fn withdraw(node: NodeId) -> Vec<AccountId> {
+    <Assays as AssayQueue<_, _>>::withdraw(node)
+}
+
 #[test]
 fn withdraw_works() {
     build_and_execute_with(4, || {
@@ -90,11 +96,13 @@ fn withdraw_names_those_who_are_owed() {
         let requested_at = System::block_number();
         assert!(withdraw(5).is_empty());
         let assayers: Vec<_> = (0..4).map(|n| ASSAYER + n).collect();
-        System::set_block_number(requested_at + 1);
+        run_to(requested_at + 1);
         assert_eq!(withdraw(6), assayers);
-        System::set_block_number(requested_at + WINDOW);
+        run_to(requested_at + WINDOW);
         assert_eq!(withdraw(7), assayers);
+        // Before the chain has seen to it.
         System::set_block_number(requested_at + WINDOW + 1);
         assert!(withdraw(8).is_empty());
+        Assays::on_initialize(requested_at + WINDOW + 1);
     });
 }

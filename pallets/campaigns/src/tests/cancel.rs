@@ -19,7 +19,7 @@ fn cancel_works_before_the_first_verdict() {
         assert_ok!(cancel(OWNER, id));
         let reason = Rejected::Cancelled;
         assert_eq!(campaign(id).state, State::Rejected { reason, at: 1 });
-        // The assay was not made, so all comes back.
+        // Nobody has seen that an assay was asked for, so all comes back.
         assert_eq!(FakePayouts::unclaimed(id), BOUNTY + RESERVE);
         assert!(Requested::get().is_empty());
         assert_eq!(FakeBlobs::pins(parameters(0)), 0);
@@ -27,6 +27,27 @@ fn cancel_works_before_the_first_verdict() {
             Event::Rejected {
                 campaign: id,
                 reason,
+            }
+            .into(),
+        );
+    });
+}
+
+/// Otherwise assayers would work for whoever cancels in time.
+#[test]
+fn cancel_pays_those_who_may_have_measured() {
+    build_and_execute(|| {
+        let id = create();
+        skip_to(2);
+        assert_ok!(cancel(OWNER, id));
+        let reason = Rejected::Cancelled;
+        assert_eq!(campaign(id).state, State::Rejected { reason, at: 2 });
+        assert_eq!(fees(), [57, 56]);
+        assert_eq!(FakePayouts::unclaimed(id), BOUNTY + RESERVE - PRICE);
+        System::assert_has_event(
+            Event::AssayPaid {
+                campaign: id,
+                amount: PRICE,
             }
             .into(),
         );
@@ -72,6 +93,26 @@ fn cancel_works_while_nothing_was_accepted() {
         assert_eq!(Settlements::get()[0].path, None);
         // No reputation for campaigns that are created to be cancelled.
         assert!(!Deeds::get().contains(&(OWNER, Deed::Settled)));
+    });
+}
+
+#[test]
+fn cancel_pays_those_who_may_have_measured_a_proposal() {
+    build_and_execute(|| {
+        let id = open();
+        assert_ok!(Campaigns::propose(
+            RuntimeOrigin::signed(AUTHOR),
+            id,
+            model(1)
+        ));
+        skip_to(2);
+        assert_ok!(cancel(OWNER, id));
+        // The author pays, not the reserve.
+        assert_eq!(fees(), [114, 112]);
+        assert_eq!(Balances::free_balance(AUTHOR), ENDOWMENT - PRICE);
+        assert_eq!(Balances::total_balance_on_hold(&AUTHOR), 0);
+        assert_eq!(campaign(id).reserve.total(), 500);
+        assert_eq!(FakeBlobs::pins(parameters(1)), 0);
     });
 }
 

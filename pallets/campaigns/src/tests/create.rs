@@ -64,7 +64,7 @@ fn create_works() {
         let paid = BOUNTY + RESERVE + DEPOSIT;
         assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - paid);
         assert_eq!(escrow_balance(0), paid);
-        assert_eq!(Requested::get(), [(100, 0, OWNER, parameters(0))]);
+        assert_eq!(Requested::get(), [(100, 0, OWNER, parameters(0), 1)]);
         assert_eq!(FakeBlobs::pins(parameters(0)), 1);
         assert_eq!(FakeBlobs::pins(validation()), 1);
         System::assert_last_event(

@@ -34,7 +34,7 @@ fn propose_works() {
         assert_eq!(ProposalsOf::<Test>::get(id).into_inner(), [100, 101]);
         assert_eq!(held(AUTHOR), PRICE);
         assert_eq!(FakeBlobs::pins(parameters(1)), 1);
-        assert_eq!(Requested::get(), [(101, id, AUTHOR, parameters(1))]);
+        assert_eq!(Requested::get(), [(101, id, AUTHOR, parameters(1), 1)]);
         System::assert_last_event(
             Event::Proposed {
                 campaign: id,

@@ -1,23 +1,21 @@
 //! Verdicts about proposals, and what assayers are told.
 
 use crate::{mock::*, Event, Proposals};
-use frame_support::{assert_ok, traits::fungible::InspectHold};
+use frame_support::{
+    assert_ok,
+    traits::{
+        fungible::{Inspect, InspectHold},
+        LockableCurrency, WithdrawReasons,
+    },
+};
 use sonar_primitives::{
     assay::{AssayKind, AssayRequest, AssayTask, Malformed, Verdict},
     campaign::{ProposalState, Rejected, State},
     reputation::Deed,
     traits::{AssayQueue, AssaySubjects, Payouts as _},
-    Balance, CampaignId, MeasuredError,
+    CampaignId, MeasuredError,
 };
 use syft::Metric;
-
-/// What the assayers have earned.
-fn fees() -> Vec<Balance> {
-    ASSAYERS
-        .iter()
-        .map(|assayer| Balances::free_balance(assayer) - ENDOWMENT)
-        .collect()
-}
 
 fn measured(error: MeasuredError) -> Verdict {
     Verdict::Measured { error }
@@ -155,8 +153,15 @@ fn a_model_at_the_target_is_rejected() {
         decide(root_of(id), measured(TARGET));
         let reason = Rejected::AtTarget { measured: TARGET };
         assert_eq!(campaign(id).state, State::Rejected { reason, at: 1 });
+        // The minimum step is 1,000,000: what is nearer might be impossible to improve.
         let id = create();
-        decide(root_of(id), measured(TARGET + 1));
+        decide(root_of(id), measured(TARGET + 999_999));
+        let reason = Rejected::AtTarget {
+            measured: TARGET + 999_999,
+        };
+        assert_eq!(campaign(id).state, State::Rejected { reason, at: 1 });
+        let id = create();
+        decide(root_of(id), measured(TARGET + 1_000_000));
         assert_eq!(campaign(id).state, State::Open);
     });
 }
@@ -275,6 +280,17 @@ fn another_proposal_is_accepted() {
             }
             .into(),
         );
+    });
+}
+
+#[test]
+fn a_freeze_does_not_protect_the_price_of_an_assay() {
+    build_and_execute(|| {
+        proposed();
+        Balances::set_lock(*b"freezing", &AUTHOR, u128::MAX, WithdrawReasons::all());
+        decide(101, measured(START));
+        assert_eq!(fees(), [114, 112]);
+        assert_eq!(Balances::total_balance(&AUTHOR), ENDOWMENT - PRICE);
     });
 }
 

@@ -34,7 +34,7 @@ fn reveal_works() {
                 account: ALICE,
                 subject: gradient(1),
                 kind: AssayKind::Candidate,
-                deadline: 1_000
+                deadline: System::block_number() + 1_000
             })
         );
         assert_eq!(Pins::get(gradient(1)), Some(1));
@@ -269,9 +269,27 @@ fn reveal_displaces_a_front_runner_without_a_verdict() {
             (free(BOB), held(BOB), held(ALICE)),
             (BALANCE - ASSAY_PRICE, 0, DEPOSIT)
         );
+        assert_eq!(free(TREASURY), BALANCE + ASSAY_PRICE);
         assert_eq!(told(), []);
         improve(id, 900, model(1));
         assert_eq!(Nodes::<Test>::get(id).unwrap().author, ALICE);
+    });
+}
+
+/// Otherwise whoever commits to a gradient twice could have it measured for nothing.
+#[test]
+fn reveal_pays_those_who_may_have_measured_the_front_runner() {
+    build_and_execute(|| {
+        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
+        let copy = submit(BOB, ROOT, gradient(1));
+        next_block();
+        assert_ok!(reveal(ALICE, id, gradient(1)));
+
+        assert_eq!(state(copy), SubmissionState::Duplicate { of: id });
+        assert_eq!((free(BOB), held(BOB)), (BALANCE - ASSAY_PRICE, 0));
+        assert_eq!(free(TREASURY), BALANCE);
+        let earned: u128 = ASSAYERS.iter().map(|who| free(*who) - BALANCE).sum();
+        assert_eq!(earned, ASSAY_PRICE);
     });
 }
 

@@ -170,7 +170,15 @@ fn end_pending_gives_back_what_is_not_overdue() {
         assert_eq!(Tasks::iter().count(), 0);
         assert_eq!(Gradients::pending(CAMPAIGN), 0);
         assert_eq!((free(BOB), free(CAROL)), (BALANCE - DEPOSIT, BALANCE));
-        assert_eq!(Reserves::get(CAMPAIGN).unwrap().free, 5_000);
+        // What was revealed may have been measured, in vain: the campaign pays for it.
+        assert_eq!(
+            Reserves::get(CAMPAIGN).unwrap(),
+            Reserve {
+                free: 5_000 - ASSAY_PRICE,
+                set_aside: 0
+            }
+        );
+        assert_eq!(free(ASSAYERS[0]), BALANCE + ASSAY_PRICE);
         // The campaign asked for it.
         assert_eq!(told(), []);
     });

@@ -1,0 +1,41 @@
+//! Real nodes, and the programs that talk to them: what a campaign's owner, mines and operators see.
+//!
+//! Every test starts nodes of its own, on an empty chain and on free ports, and ends them, whatever happens.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod books;
+mod breast_cancer;
+mod campaign;
+mod http;
+mod malformed;
+mod node;
+mod other_chain;
+mod program;
+mod restart;
+mod task;
+mod thieves;
+mod two_nodes;
+
+use std::{future::Future, time::Duration};
+
+/// How long anything may take that a chain or a program does. Nothing comes near unless it waits for ever.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How long to wait before looking again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Waits until `look` finds something.
+async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(found) => found,
+        Err(_) => panic!("no {what} in {PATIENCE:?}"),
+    }
+}
