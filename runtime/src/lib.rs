@@ -1,7 +1,7 @@
 //! Sonar's runtime: which pallets there are, how they meet, and what clients can ask.
 //!
 //! No logic of its own: [`configs`] gives the pallets their parameters, [`configs::sonar`]
-//! connects Sonar's own pallets with each other, [`apis`] answers clients.
+//! connects Sonar's own pallets with each other, `apis` answers clients.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // What the macros generate cannot carry docs.

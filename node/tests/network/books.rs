@@ -6,7 +6,7 @@ use serde_json::json;
 use sonar_client::Client;
 use sonar_primitives::{AccountId, Balance, NodeId};
 use sonar_runtime::{Hash, RuntimeEvent, SNR};
-use sp_core::hashing::twox_128;
+use sp_io::hashing::twox_128;
 use std::collections::BTreeMap;
 
 /// What every development account starts with.

@@ -233,6 +233,8 @@ mod benchmarks {
         let owner = rich::<T>("owner", 0)?;
         let id = open::<T>(&owner)?;
         with_proposals::<T>(id)?;
+        // The assayers may have measured them.
+        System::<T>::set_block_number(System::<T>::block_number().saturating_add(One::one()));
 
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id);

@@ -89,7 +89,7 @@ mod benchmarks {
         Ok(())
     }
 
-    /// The worst case: a copy was revealed first.
+    /// The worst case: a copy was revealed first, and may have been measured.
     #[benchmark]
     fn reveal() -> Result<(), BenchmarkError> {
         let (campaign, root) = T::BenchmarkHelper::open_campaign();
@@ -99,6 +99,7 @@ mod benchmarks {
         let copy = commit_to::<T>(&copier, campaign, root, gradient, SALT)?;
         skip_blocks::<T>(One::one());
         Pallet::<T>::reveal(RawOrigin::Signed(copier).into(), copy, gradient, SALT)?;
+        skip_blocks::<T>(One::one());
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), submission, gradient, SALT);

@@ -44,7 +44,7 @@ pub type CampaignId = u32;
 pub type NodeId = u64;
 /// blake2b-256 of a blob's bytes; its IPFS CID is a CIDv1 (raw) over the same hash.
 pub type BlobHash = H256;
-/// A measured error, lower is better; the unit is the metric's (see [`syft::metric`]).
+/// A measured error, lower is better; the unit is the metric's (see [`syft::Metric`]).
 pub type MeasuredError = u64;
 
 /// Digits after the point of one SNR.
