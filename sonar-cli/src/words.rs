@@ -73,7 +73,7 @@ pub fn rejected(reason: Rejected, metric: Metric) -> String {
         ),
         Rejected::AtTarget { measured } => {
             format!(
-                "the initial model's error is {}: the target is reached already",
+                "the initial model's error is {}: the target is reached already, or less than the minimum step away",
                 metric.show(measured)
             )
         }

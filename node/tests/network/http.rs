@@ -10,7 +10,7 @@ use std::{
 pub fn get(port: u16, path: &str) -> io::Result<String> {
     exchange(
         port,
-        &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"),
+        &format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n"),
     )
 }
 
@@ -21,7 +21,7 @@ pub fn rpc(port: u16, method: &str, parameters: Value) -> io::Result<Result<Valu
     let answer = exchange(
         port,
         &format!(
-            "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+            "POST / HTTP/1.1\r\nhost: localhost:{port}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         ),
