@@ -14,7 +14,7 @@ use sonar_primitives::{campaign::State, tree::SubmissionState};
 
 /// The demo's campaign.
 const TARGET: u64 = 50_000_000;
-const STEP: u64 = 5_000_000;
+const STEP: u64 = 2_500_000;
 
 /// Lets three mines take turns until the campaign is over or nobody knows better. Returns the errors
 /// on the way to the best node, and how many submissions were turned down.

@@ -21,6 +21,8 @@ use std::{future::Future, time::Duration};
 
 /// How long anything may take that a chain or a program does. Nothing comes near unless it waits for ever.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// How long a whole test may take, likewise.
+const LIMIT: Duration = Duration::from_secs(400);
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -37,5 +39,17 @@ async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMu
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(found) => found,
         Err(_) => panic!("no {what} in {PATIENCE:?}"),
+    }
+}
+
+/// Runs a test, and ends it while its nodes can still show their logs if it waits for ever.
+async fn in_time(test: impl Future<Output = ()>) {
+    let too_late = async {
+        tokio::time::sleep(LIMIT).await;
+        panic!("the test has no end");
+    };
+    tokio::select! {
+        () = test => {}
+        () = too_late => {}
     }
 }

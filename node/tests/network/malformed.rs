@@ -3,6 +3,7 @@
 use crate::{
     books::{Books, ENDOWMENT},
     campaign::{signer, Campaign, Mine},
+    in_time,
     node::Node,
     task::{self, GRADIENT, NO_STEP, START, TENSORS},
     until,
@@ -81,71 +82,74 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gradients_that_are_of_no_use_cost_their_assay() {
-    let node = Node::dev();
-    let client = node.client().await;
-    let campaign = Campaign::open(&client, &signer("//Alice")).await;
-    let reserve = reserve(&client, campaign).await;
+    in_time(async {
+        let node = Node::dev();
+        let client = node.client().await;
+        let campaign = Campaign::open(&client, &signer("//Alice")).await;
+        let reserve = reserve(&client, campaign).await;
 
-    let cases = cases();
-    let submissions = join_all(cases.iter().map(|case| async {
-        let mine = Mine::new(&client, case.who);
-        let submission = mine.commit(campaign, campaign.root, &case.gradient).await;
-        let held = mine.store(&case.gradient).await;
-        mine.reveal(submission).await.unwrap();
+        let cases = cases();
+        let submissions = join_all(cases.iter().map(|case| async {
+            let mine = Mine::new(&client, case.who);
+            let submission = mine.commit(campaign, campaign.root, &case.gradient).await;
+            let held = mine.store(&case.gradient).await;
+            mine.reveal(submission).await.unwrap();
+            assert_eq!(
+                mine.decision(submission).await,
+                case.verdict,
+                "{}",
+                case.who
+            );
+            (mine, submission, held)
+        }))
+        .await;
+
+        let books = Books::of(&node);
+        let judged = submissions.iter().map(|(_, submission, _)| submission.id);
+        books.check_judged_once(judged.chain([campaign.root]));
+        for (mine, _, held) in &submissions {
+            // The deposit is back but for the assay, the blob's is still held.
+            books
+                .check(&client, mine.account(), campaign.price, *held)
+                .await;
+            let reputation = client.reputation(mine.account()).await.unwrap();
+            assert_eq!((reputation.accepted, reputation.rejected), (0, 1));
+        }
+
+        // Whoever caused an assay has paid for it: the assayer has got all, the campaign has paid for its own only.
+        let assays = 1 + cases.len() as u64;
+        let assayer = signer("//Alice//stash");
+        let earned = client.balance(assayer.account()).await.unwrap().total() - ENDOWMENT;
+        assert_eq!(earned, u128::from(assays) * campaign.price);
+        assert_eq!(self::reserve(&client, campaign).await, reserve);
+
+        // Nothing was measured twice, and no verdict was sent twice.
+        assert_eq!(node.metric("sonar_assays_done_total", ""), assays);
         assert_eq!(
-            mine.decision(submission).await,
-            case.verdict,
-            "{}",
-            case.who
+            node.metric("sonar_assay_duration_seconds_count", ""),
+            assays
         );
-        (mine, submission, held)
-    }))
-    .await;
-
-    let books = Books::of(&node);
-    let judged = submissions.iter().map(|(_, submission, _)| submission.id);
-    books.check_judged_once(judged.chain([campaign.root]));
-    for (mine, _, held) in &submissions {
-        // The deposit is back but for the assay, the blob's is still held.
-        books
-            .check(&client, mine.account(), campaign.price, *held)
-            .await;
-        let reputation = client.reputation(mine.account()).await.unwrap();
-        assert_eq!((reputation.accepted, reputation.rejected), (0, 1));
-    }
-
-    // Whoever caused an assay has paid for it: the assayer has got all, the campaign has paid for its own only.
-    let assays = 1 + cases.len() as u64;
-    let assayer = signer("//Alice//stash");
-    let earned = client.balance(assayer.account()).await.unwrap().total() - ENDOWMENT;
-    assert_eq!(earned, u128::from(assays) * campaign.price);
-    assert_eq!(self::reserve(&client, campaign).await, reserve);
-
-    // Nothing was measured twice, and no verdict was sent twice.
-    assert_eq!(node.metric("sonar_assays_done_total", ""), assays);
-    assert_eq!(
-        node.metric("sonar_assay_duration_seconds_count", ""),
-        assays
-    );
-    for (verdict, count) in [
-        ("measured", 1),
-        ("improved", 0),
-        ("not_improved", 1),
-        ("malformed", assays - 2),
-    ] {
-        let label = format!("verdict=\"{verdict}\"");
-        assert_eq!(
-            node.metric("sonar_verdicts_total", &label),
-            count,
-            "{verdict}"
-        );
-    }
-    until("idle assayer", || async {
-        (node.metric("sonar_submissions_pending", "") == 0).then_some(())
+        for (verdict, count) in [
+            ("measured", 1),
+            ("improved", 0),
+            ("not_improved", 1),
+            ("malformed", assays - 2),
+        ] {
+            let label = format!("verdict=\"{verdict}\"");
+            assert_eq!(
+                node.metric("sonar_verdicts_total", &label),
+                count,
+                "{verdict}"
+            );
+        }
+        until("idle assayer", || async {
+            (node.metric("sonar_submissions_pending", "") == 0).then_some(())
+        })
+        .await;
+        let info = client.campaign(campaign.id).await.unwrap().unwrap();
+        assert_eq!((info.summary.accepted, info.summary.pending), (0, 0));
     })
     .await;
-    let info = client.campaign(campaign.id).await.unwrap().unwrap();
-    assert_eq!((info.summary.accepted, info.summary.pending), (0, 0));
 }
 
 async fn reserve(client: &sonar_client::Client, campaign: Campaign) -> u128 {

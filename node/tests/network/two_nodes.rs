@@ -2,6 +2,7 @@
 
 use crate::{
     campaign::{signer, Blobs, Campaign, Mine},
+    in_time,
     node::Node,
     task::{self, FIRST_ERROR, FIRST_STEP},
     until,
@@ -48,62 +49,67 @@ async fn fetch(client: &Client, blob: BlobHash) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_blocks_blobs_and_verdicts() {
-    let local = ["--chain", "local", "--validator", "--node-key"];
-    let alice = Node::start(&[&local[..], &[NODE_KEYS[0], "--alice"]].concat());
-    let bootnode = address(&alice);
-    let arguments = [NODE_KEYS[1], "--bob", "--bootnodes", &bootnode];
-    let mut bob = Node::start(&[&local[..], &arguments].concat());
-    both_finalise([&alice, &bob]).await;
+    in_time(async {
+        // Forced, because an authority without peers waits for them.
+        let local = ["--chain", "local", "--validator", "--node-key"];
+        let alice =
+            Node::start(&[&local[..], &[NODE_KEYS[0], "--alice", "--force-authoring"]].concat());
+        let bootnode = address(&alice);
+        let arguments = [NODE_KEYS[1], "--bob", "--bootnodes", &bootnode];
+        let mut bob = Node::start(&[&local[..], &arguments].concat());
+        both_finalise([&alice, &bob]).await;
 
-    // With two authorities a best block may be replaced by another.
-    let at_alice = alice.client().await.wait_for(Inclusion::Finalized);
-    let at_bob = bob.client().await.wait_for(Inclusion::Finalized);
-    let owner = signer("//Alice");
-    let blobs = Blobs::store(&at_alice, &owner).await;
-    let parameters = task::parameters(task::START);
-    assert_eq!(fetch(&at_bob, blobs.parameters).await, parameters);
-    assert_eq!(
-        fetch(&at_bob, blobs.validation).await,
-        task::validation().encode()
-    );
+        // With two authorities a best block may be replaced by another.
+        let at_alice = alice.client().await.wait_for(Inclusion::Finalized);
+        let at_bob = bob.client().await.wait_for(Inclusion::Finalized);
+        let owner = signer("//Alice");
+        let blobs = Blobs::store(&at_alice, &owner).await;
+        let parameters = task::parameters(task::START);
+        assert_eq!(fetch(&at_bob, blobs.parameters).await, parameters);
+        assert_eq!(
+            fetch(&at_bob, blobs.validation).await,
+            task::validation().encode()
+        );
 
-    // All that is sent, Bob gets; all that is measured, Alice measures.
-    let campaign = Campaign::create(&at_bob, &owner, &blobs).await;
-    let mine = Mine::new(&at_bob, "//Charlie");
-    let gradient = task::gradient(FIRST_STEP);
-    let submission = mine.commit(campaign, campaign.root, &gradient).await;
-    mine.store(&gradient).await;
-    mine.reveal(submission).await.unwrap();
-    let accepted = SubmissionState::Accepted {
-        node: submission.id,
-    };
-    assert_eq!(mine.decision(submission).await, accepted);
-    assert_eq!(fetch(&at_alice, submission.gradient).await, gradient);
-    both_finalise([&alice, &bob]).await;
-    for (node, measured) in [(&alice, 2), (&bob, 0)] {
-        assert_eq!(node.metric("sonar_assays_done_total", ""), measured);
-        assert_eq!(node.metric("sonar_verdicts_total", ""), measured);
-    }
+        // All that is sent, Bob gets; all that is measured, Alice measures.
+        let campaign = Campaign::create(&at_bob, &owner, &blobs).await;
+        let mine = Mine::new(&at_bob, "//Charlie");
+        let gradient = task::gradient(FIRST_STEP);
+        let submission = mine.commit(campaign, campaign.root, &gradient).await;
+        mine.store(&gradient).await;
+        mine.reveal(submission).await.unwrap();
+        let accepted = SubmissionState::Accepted {
+            node: submission.id,
+        };
+        assert_eq!(mine.decision(submission).await, accepted);
+        assert_eq!(fetch(&at_alice, submission.gradient).await, gradient);
+        both_finalise([&alice, &bob]).await;
+        for (node, measured) in [(&alice, 2), (&bob, 0)] {
+            assert_eq!(node.metric("sonar_assays_done_total", ""), measured);
+            assert_eq!(node.metric("sonar_verdicts_total", ""), measured);
+        }
 
-    // Without Bob nothing becomes final, but the chain goes on.
-    bob.kill();
-    let at_alice = at_alice.wait_for(Inclusion::BestBlock);
-    let news = b"stored while Bob was away".to_vec();
-    at_alice.store_blob(&owner, news.clone()).await.unwrap();
-    bob.restart(&[]);
-    both_finalise([&alice, &bob]).await;
+        // Without Bob nothing becomes final, but Alice goes on.
+        bob.kill();
+        let at_alice = at_alice.wait_for(Inclusion::BestBlock);
+        let news = b"stored while Bob was away".to_vec();
+        at_alice.store_blob(&owner, news.clone()).await.unwrap();
+        bob.restart(&[]);
+        both_finalise([&alice, &bob]).await;
 
-    let at_bob = bob.client().await;
-    assert_eq!(fetch(&at_bob, blobs.parameters).await, parameters);
-    assert_eq!(fetch(&at_bob, submission.gradient).await, gradient);
-    assert_eq!(fetch(&at_bob, blob_hash(&news)).await, news);
-    // What was never stored is not served.
-    assert!(at_bob.fetch_blob(blob_hash(b"never stored")).await.is_err());
-    let model = at_bob.fetch_model(submission.id).await.unwrap();
-    assert_eq!(model.lineage.error, FIRST_ERROR);
-    assert_eq!(model.parameters.values(), FIRST_STEP);
-    assert_eq!(
-        at_bob.campaign(campaign.id).await.unwrap(),
-        at_alice.campaign(campaign.id).await.unwrap()
-    );
+        let at_bob = bob.client().await;
+        assert_eq!(fetch(&at_bob, blobs.parameters).await, parameters);
+        assert_eq!(fetch(&at_bob, submission.gradient).await, gradient);
+        assert_eq!(fetch(&at_bob, blob_hash(&news)).await, news);
+        // What was never stored is not served.
+        assert!(at_bob.fetch_blob(blob_hash(b"never stored")).await.is_err());
+        let model = at_bob.fetch_model(submission.id).await.unwrap();
+        assert_eq!(model.lineage.error, FIRST_ERROR);
+        assert_eq!(model.parameters.values(), FIRST_STEP);
+        assert_eq!(
+            at_bob.campaign(campaign.id).await.unwrap(),
+            at_alice.campaign(campaign.id).await.unwrap()
+        );
+    })
+    .await;
 }
