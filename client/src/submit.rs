@@ -23,6 +23,7 @@ use subxt::{
     utils::AccountId32,
 };
 use subxt_signer::sr25519::dev;
+use tokio::time::timeout;
 
 type Transaction = SubmittableTransaction<ChainConfig, OnlineClientAtBlockImpl<ChainConfig>>;
 type Progress = TransactionProgress<ChainConfig, OnlineClientAtBlockImpl<ChainConfig>>;
@@ -34,6 +35,9 @@ const MORTALITY: u64 = 64;
 const NONCE_RACES: u32 = 5;
 /// How long to wait before that.
 const NONCE_PAUSE: Duration = Duration::from_millis(300);
+
+/// How long a transaction that was sent may show no sign of life before it is given up: 60 blocks.
+const INCLUSION_LIMIT: Duration = Duration::from_secs(120);
 
 /// What a transaction that succeeded left behind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -141,7 +145,14 @@ impl Client {
 
     /// Waits for the block.
     async fn included(&self, mut progress: Progress) -> Result<InBlock, SubmitError> {
-        while let Some(status) = progress.next().await {
+        loop {
+            let Ok(status) = timeout(INCLUSION_LIMIT, progress.next()).await else {
+                return Err(SubmitError::GivenUp(format!(
+                    "nothing has happened for {} s, the chain seems to make no blocks",
+                    INCLUSION_LIMIT.as_secs()
+                )));
+            };
+            let Some(status) = status else { break };
             match status {
                 Ok(TransactionStatus::InBestBlock(block))
                     if self.inclusion() == Inclusion::BestBlock =>
