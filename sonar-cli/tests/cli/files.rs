@@ -91,7 +91,7 @@ fn models_are_initialised_and_evaluated() {
             .json()
     };
     let made = init("7", "m.safetensors");
-    assert_eq!(made["parameters"], 64 * 32 + 32 + 32 * 10 + 10);
+    assert_eq!(made["parameters"], 64 * 64 + 64 + 64 * 10 + 10);
     assert_eq!(init("7", "again.safetensors")["hash"], made["hash"]);
     assert_eq!(desk.read("again.safetensors"), desk.read("m.safetensors"));
     assert_ne!(init("8", "other.safetensors")["hash"], made["hash"]);
