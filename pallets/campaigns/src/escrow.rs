@@ -1,9 +1,6 @@
 //! A campaign's money: contributions, the reserve, and assays paid from it.
 
-use crate::{
-    share::{bounty_parts, equal_parts},
-    CampaignOf, Campaigns, Config, Error, Event, Pallet, Sponsors,
-};
+use crate::{share::bounty_parts, CampaignOf, Campaigns, Config, Error, Event, Pallet, Sponsors};
 use frame_support::{
     ensure,
     pallet_prelude::{DispatchResult, Get},
@@ -11,6 +8,7 @@ use frame_support::{
 };
 use sonar_primitives::{
     campaign::State,
+    payout::equal_parts,
     reputation::Deed,
     traits::{Payouts, Reputations, Settlement},
     tree::WinningPath,

@@ -24,33 +24,13 @@ pub fn bounty_parts(bounty: Balance, split: &BountySplit) -> BountyParts {
     }
 }
 
-/// `amount` in `count` equal parts; the first takes what rounding leaves. They sum to `amount`
-/// (to nothing if there are none).
-pub fn equal_parts(amount: Balance, count: usize) -> impl Iterator<Item = Balance> {
-    let divisor = (count as Balance).max(1);
-    let (part, rest) = (amount / divisor, amount % divisor);
-    (0..count).map(move |index| if index == 0 { part + rest } else { part })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use sp_runtime::Permill;
 
-    #[test]
-    fn the_first_takes_the_rounding() {
-        assert_eq!(equal_parts(10, 3).collect::<Vec<_>>(), [4, 3, 3]);
-        assert_eq!(equal_parts(2, 3).collect::<Vec<_>>(), [2, 0, 0]);
-        assert_eq!(equal_parts(10, 0).count(), 0);
-    }
-
     proptest! {
-        #[test]
-        fn equal_parts_lose_nothing(amount: u128, count in 1usize..50) {
-            prop_assert_eq!(equal_parts(amount, count).sum::<u128>(), amount);
-        }
-
         #[test]
         fn bounty_parts_lose_nothing(bounty: u128, expertise in 0u32..=1_000_000, compute in 0u32..=1_000_000) {
             prop_assume!(expertise + compute <= 1_000_000);

@@ -1,9 +1,6 @@
 //! What the assayers found out about proposals. Gradients' verdicts are not this pallet's.
 
-use crate::{
-    share::equal_parts, Campaigns, Config, Error, Event, HoldReason, Pallet, ProposalFor,
-    Proposals, TermsOf,
-};
+use crate::{Campaigns, Config, Error, Event, HoldReason, Pallet, ProposalFor, Proposals, TermsOf};
 use frame_support::{
     pallet_prelude::{DispatchError, DispatchResult},
     storage::with_storage_layer,
@@ -16,6 +13,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     assay::{AssayKind, AssayRequest, AssayTask, Baseline, Verdict},
     campaign::{ProposalState, Rejected},
+    payout::equal_parts,
     traits::{AssayQueue, AssaySubjects, Campaigns as _},
     MeasuredError, NodeId,
 };

@@ -15,6 +15,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
+    payout::equal_parts,
     reputation::Deed,
     traits::{Blobs, Campaigns, Reputations},
     tree::SubmissionState,
@@ -125,7 +126,11 @@ impl<T: Config> Pallet<T> {
         let price = submission.assay_price;
         let payments = match bill {
             Bill::Nothing | Bill::FromReserve(_) => Vec::new(),
-            Bill::FromDeposit(payees) => equal_parts(price.min(submission.deposit), payees),
+            Bill::FromDeposit(payees) => payees
+                .iter()
+                .cloned()
+                .zip(equal_parts(price.min(submission.deposit), payees.len()))
+                .collect(),
             Bill::Copied => {
                 alloc::vec![(T::LostDeposits::get(), price.min(submission.deposit))]
             }
@@ -179,22 +184,4 @@ impl<T: Config> Pallet<T> {
             );
         }
     }
-}
-
-/// Splits `amount` among `payees` in equal parts; the first one gets the rounding.
-fn equal_parts<AccountId: Clone>(
-    amount: Balance,
-    payees: &[AccountId],
-) -> Vec<(AccountId, Balance)> {
-    let count = payees.len() as Balance;
-    let (Some(part), Some(rounding)) = (amount.checked_div(count), amount.checked_rem(count))
-    else {
-        return Vec::new();
-    };
-    let mut payments: Vec<_> = payees.iter().map(|payee| (payee.clone(), part)).collect();
-    if let Some((_, first)) = payments.first_mut() {
-        // At most `amount`.
-        *first = first.saturating_add(rounding);
-    }
-    payments
 }

@@ -92,6 +92,14 @@ pub fn pro_rata(amount: Balance, shares: &[Balance]) -> Vec<Balance> {
     parts
 }
 
+/// `amount` in `count` equal parts; the first takes what rounding leaves. They sum to `amount`
+/// (to nothing if there are none).
+pub fn equal_parts(amount: Balance, count: usize) -> impl Iterator<Item = Balance> {
+    let divisor = (count as Balance).max(1);
+    let (part, rest) = (amount / divisor, amount % divisor);
+    (0..count).map(move |index| if index == 0 { part + rest } else { part })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +143,19 @@ mod tests {
         assert!(pro_rata(7, &[]).is_empty());
     }
 
+    #[test]
+    fn the_first_takes_the_rounding_of_equal_parts() {
+        assert_eq!(equal_parts(10, 3).collect::<Vec<_>>(), [4, 3, 3]);
+        assert_eq!(equal_parts(2, 3).collect::<Vec<_>>(), [2, 0, 0]);
+        assert_eq!(equal_parts(10, 0).count(), 0);
+    }
+
     proptest! {
+        #[test]
+        fn equal_parts_lose_nothing(amount: u128, count in 1usize..50) {
+            prop_assert_eq!(equal_parts(amount, count).sum::<u128>(), amount);
+        }
+
         #[test]
         fn a_path_never_pays_more_than_the_bounty(
             bounty in 0..u128::MAX,
