@@ -1,19 +1,21 @@
 //! The matrix product, with one defined order of operations.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
-/// `a` (m x k) times `b` (k x n), plus `bias` (n) added to every row if given.
-///
-/// Each element is one chain of fused multiply-adds in the order of `k`, whatever the processor:
-///
-/// ```text
-/// acc = bias[j], or +0
-/// acc = fma(a[i][k], b[k][j], acc)   for k = 0, 1, ..., K-1
-/// ```
-///
-/// A fused multiply-add rounds once (IEEE 754), so all processors agree on every bit of numbers and infinities, and on
-/// what is not a number (whose payload is not defined). Both matrices may have any memory layout, so the products that
-/// backpropagation needs are `product(a.t(), b, None)` and `product(a, b.t(), None)`.
+/// Where the chains of a product start.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// All at +0.
+    Zero,
+    /// One value per column, the same in every row: the bias of a dense layer.
+    Columns(ArrayView1<'a, f32>),
+    /// One value per row, the same in every column: the bias of a convolution.
+    Rows(ArrayView1<'a, f32>),
+    /// At what the output holds.
+    Output,
+}
+
+/// `a` (m x k) times `b` (k x n), plus `bias` (n) added to every row if given; see [`product_into`].
 ///
 /// # Panics
 ///
@@ -23,7 +25,35 @@ pub fn product(
     b: ArrayView2<f32>,
     bias: Option<ArrayView1<f32>>,
 ) -> Array2<f32> {
-    run(a, b, bias, fastest_path())
+    let mut out = Array2::zeros((a.nrows(), b.ncols()));
+    product_into(
+        a,
+        b,
+        bias.map_or(Start::Zero, Start::Columns),
+        out.view_mut(),
+    );
+    out
+}
+
+/// Writes `a` (m x k) times `b` (k x n), on top of `start`, to `out` (m x n).
+///
+/// Each element is one chain of fused multiply-adds in the order of `k`, whatever the processor and the number of
+/// threads:
+///
+/// ```text
+/// acc = start
+/// acc = fma(a[i][k], b[k][j], acc)   for k = 0, 1, ..., K-1
+/// ```
+///
+/// A fused multiply-add rounds once (IEEE 754), so all processors agree on every bit of numbers and infinities, and on
+/// what is not a number (whose payload is not defined). Matrices may have any memory layout, so the products that
+/// backpropagation needs are those with `a.t()` and `b.t()`.
+///
+/// # Panics
+///
+/// If the shapes do not agree.
+pub fn product_into(a: ArrayView2<f32>, b: ArrayView2<f32>, start: Start, out: ArrayViewMut2<f32>) {
+    run(a, b, start, out, fastest_path());
 }
 
 /// Multiplies row-major `a` by row-major `b` (rows of `n`) onto `out`, which holds the start of every chain.
@@ -65,28 +95,35 @@ fn chains(a: &[f32], b: &[f32], out: &mut [f32], n: usize) {
 fn run(
     a: ArrayView2<f32>,
     b: ArrayView2<f32>,
-    bias: Option<ArrayView1<f32>>,
+    start: Start,
+    mut out: ArrayViewMut2<f32>,
     path: Path,
-) -> Array2<f32> {
-    let (m, k) = a.dim();
-    let n = b.ncols();
-    assert_eq!(k, b.nrows(), "columns of a and rows of b");
-    let mut out = Array2::zeros((m, n));
-    if let Some(bias) = bias {
-        assert_eq!(n, bias.len(), "columns of b and values of bias");
-        out.rows_mut()
+) {
+    let (k, n) = b.dim();
+    assert_eq!(a.dim(), (out.nrows(), k), "shapes of a, b and the output");
+    assert_eq!(out.ncols(), n, "columns of b and the output");
+    match start {
+        Start::Zero => out.fill(0.0),
+        Start::Columns(bias) => out
+            .rows_mut()
             .into_iter()
-            .for_each(|mut row| row.assign(&bias));
+            .for_each(|mut row| row.assign(&bias)),
+        Start::Rows(bias) => out
+            .columns_mut()
+            .into_iter()
+            .for_each(|mut column| column.assign(&bias)),
+        Start::Output => {}
     }
     // Without a product the chains are their starts.
     if k > 0 && n > 0 {
         let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
-        match (a.as_slice(), b.as_slice(), out.as_slice_mut()) {
-            (Some(a), Some(b), Some(out)) => path(a, b, out, n),
+        let mut chains = out.as_standard_layout().into_owned();
+        match (a.as_slice(), b.as_slice(), chains.as_slice_mut()) {
+            (Some(a), Some(b), Some(chains)) => path(a, b, chains, n),
             _ => unreachable!("arrays in standard layout are slices"),
         }
+        out.assign(&chains);
     }
-    out
 }
 
 #[cfg(test)]
@@ -122,7 +159,10 @@ mod tests {
         for bias in [None, Some(bias)] {
             let expected = reference(a, b, bias);
             assert_same(&product(a, b, bias), &expected);
-            assert_same(&run(a, b, bias, chains), &expected);
+            let mut out = Array2::zeros(expected.dim());
+            let start = bias.map_or(Start::Zero, Start::Columns);
+            run(a, b, start, out.view_mut(), chains);
+            assert_same(&out, &expected);
         }
     }
 

@@ -86,6 +86,8 @@ mod shorten;
 mod tensors;
 #[cfg(feature = "std")]
 mod train;
+#[cfg(feature = "std")]
+mod workspace;
 
 pub use architecture::{
     Architecture, ArchitectureError, Head, Layer, Plan, Shape, TensorPlan, MAX_DIMENSIONS,

@@ -1,7 +1,7 @@
 //! Training.
 
+use crate::workspace::{DropoutKey, Workspace};
 use crate::{Dataset, FitError, Model, ModelError, Random};
-use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
@@ -116,7 +116,10 @@ pub fn train(
     schema.fits(model.architecture(), schema.metric())?;
     let (features, targets) = (data.features(), data.targets());
     let mut model = model.clone();
+    // A batch has no more rows than the data.
+    let mut workspace = Workspace::new(&model, data.rows().min(options.batch_size as usize));
     let mut state = State::new(options.optimiser, model.parameters().values().len());
+    let mut step = 0;
     let mut last = Progress {
         epoch: 0,
         epochs: options.epochs,
@@ -128,14 +131,19 @@ pub fn train(
         let order = Random::new(options.seed, epoch.into()).permutation(data.rows() as u32);
         let mut loss = 0.0;
         for rows in order.chunks(options.batch_size as usize) {
-            let batch = features.select(Axis(0), rows);
-            let step = model.loss_and_derivative(batch.view(), &targets.select(rows));
-            let (batch_loss, derivative) = step.map_err(|error| match error {
-                ModelError::NotFinite { .. } => diverged.clone(),
-                other => TrainError::Model(other),
-            })?;
+            let dropout = DropoutKey {
+                seed: options.seed,
+                step,
+            };
+            step += 1;
+            let batch_loss = workspace
+                .step(&model, features.view(), &targets, rows, dropout)
+                .map_err(|error| match error {
+                    ModelError::NotFinite { .. } => diverged.clone(),
+                    other => TrainError::Model(other),
+                })?;
             loss += f64::from(batch_loss) * rows.len() as f64;
-            if !model.update(|values| state.step(values, &derivative)) {
+            if !model.update(|values| state.step(values, workspace.derivative())) {
                 return Err(diverged);
             }
         }
