@@ -24,12 +24,8 @@
 //! // y = 2 x - 1
 //! let data = load_csv("x,y\n0,-1\n1,1\n2,3\n3,5\n".as_bytes(), &schema)?;
 //! let before = Model::new(architecture.clone(), Parameters::initialise(&architecture, 7)?)?;
-//! let options = TrainOptions {
-//!     optimiser: Optimiser::Sgd { learning_rate: 0.1, momentum: 0.5 },
-//!     batch_size: 4,
-//!     epochs: 200,
-//!     seed: 7,
-//! };
+//! let optimiser = Optimiser::Sgd { learning_rate: 0.1, momentum: 0.5 };
+//! let options = TrainOptions::new(optimiser, 4, 200, 7);
 //! let after = train(&before, &data, &options, |_| ControlFlow::Continue(()))?.model;
 //! assert_eq!(evaluate(&after, &data, Metric::MeanSquaredError)?, 0);
 //!
@@ -115,5 +111,8 @@ pub use self::{
     parameters::Parameters,
     random::Random,
     tensors::BlobError,
-    train::{train, Optimiser, Progress, TrainError, TrainOptions, Trained, MAX_EPOCHS},
+    train::{
+        train, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule, TrainError,
+        TrainOptions, Trained, MAX_EPOCHS,
+    },
 };
