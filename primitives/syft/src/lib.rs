@@ -75,6 +75,8 @@ mod model;
 #[cfg(feature = "std")]
 mod parameters;
 #[cfg(feature = "std")]
+mod privacy;
+#[cfg(feature = "std")]
 mod random;
 #[cfg(feature = "std")]
 mod shorten;
@@ -108,10 +110,14 @@ pub use self::{
     hash::content_hash,
     model::{Model, ModelError},
     parameters::Parameters,
+    privacy::{
+        privatise, Budget, Ledger, NoiseKey, Privacy, PrivacyError, PrivatiseError,
+        SampledGaussian, Spending, MAX_ORDER, MAX_SPENDINGS,
+    },
     random::Random,
     tensors::BlobError,
     train::{
-        train, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule, TrainError,
-        TrainOptions, Trained, MAX_EPOCHS,
+        train, train_privately, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule,
+        TrainError, TrainOptions, Trained, MAX_EPOCHS,
     },
 };
