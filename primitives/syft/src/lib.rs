@@ -79,6 +79,8 @@ mod privacy;
 #[cfg(feature = "std")]
 mod random;
 #[cfg(feature = "std")]
+mod receipt;
+#[cfg(feature = "std")]
 mod shorten;
 #[cfg(feature = "std")]
 mod tensors;
@@ -115,6 +117,9 @@ pub use self::{
         SampledGaussian, Spending, MAX_ORDER, MAX_SPENDINGS,
     },
     random::Random,
+    receipt::{
+        train_with_receipt, Divergence, Receipt, ReceiptError, MAX_CHECKPOINTS, MAX_RECEIPT,
+    },
     tensors::BlobError,
     train::{
         train, train_privately, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule,

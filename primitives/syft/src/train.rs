@@ -61,6 +61,9 @@ pub enum TrainError {
     /// Privacy where there is no noise key.
     #[error("options with privacy need a secret noise key: train privately")]
     NoNoiseKey,
+    /// A receipt for a private run: it would be of no use without the key, and the noise of none with it.
+    #[error("a run with privacy cannot have a receipt: nobody may repeat its noise")]
+    PrivateReceipt,
     /// A noise key where there is no privacy.
     #[error("the options ask for no privacy: say which")]
     NoPrivacy,
