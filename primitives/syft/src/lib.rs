@@ -75,7 +75,11 @@ mod model;
 #[cfg(feature = "std")]
 mod parameters;
 #[cfg(feature = "std")]
+mod privacy;
+#[cfg(feature = "std")]
 mod random;
+#[cfg(feature = "std")]
+mod receipt;
 #[cfg(feature = "std")]
 mod shorten;
 #[cfg(feature = "std")]
@@ -112,10 +116,17 @@ pub use self::{
     hash::content_hash,
     model::{Model, ModelError},
     parameters::Parameters,
+    privacy::{
+        privatise, Budget, Ledger, NoiseKey, Privacy, PrivacyError, PrivatiseError,
+        SampledGaussian, Spending, MAX_ORDER, MAX_SPENDINGS,
+    },
     random::Random,
+    receipt::{
+        train_with_receipt, Divergence, Receipt, ReceiptError, MAX_CHECKPOINTS, MAX_RECEIPT,
+    },
     tensors::BlobError,
     train::{
-        train, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule, TrainError,
-        TrainOptions, Trained, MAX_EPOCHS,
+        train, train_privately, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule,
+        TrainError, TrainOptions, Trained, MAX_EPOCHS,
     },
 };

@@ -1,6 +1,7 @@
 //! How to train.
 
 use super::{Optimiser, Schedule, TrainError};
+use crate::{Privacy, SampledGaussian, Spending};
 use serde::{Deserialize, Serialize};
 
 /// Epochs of one training run, at most.
@@ -48,6 +49,10 @@ pub struct TrainOptions {
     /// Ends the run when it no longer gets better on rows of its own; `None`: it goes on to the last epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
+    /// Hides every single row; not together with early stopping, whose choices noise does not cover. Such options are
+    /// for [`train_privately`](crate::train_privately).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Privacy>,
 }
 
 /// Ends a run when it no longer gets better on rows that it does not learn from, and keeps the best model.
@@ -68,7 +73,7 @@ pub struct EarlyStopping {
 }
 
 impl TrainOptions {
-    /// Plain training: nothing clipped, no decay, a constant learning rate, all epochs.
+    /// Plain training: nothing clipped, no decay, a constant learning rate, all epochs, no privacy.
     pub fn new(optimiser: Optimiser, batch_size: u32, epochs: u32, seed: u64) -> Self {
         Self {
             optimiser,
@@ -79,6 +84,7 @@ impl TrainOptions {
             weight_decay: 0.0,
             schedule: Schedule::default(),
             early_stopping: None,
+            privacy: None,
         }
     }
 
@@ -116,7 +122,33 @@ impl TrainOptions {
             )?;
             ensure(stopping.patience > 0, "patience", "at least 1")?;
         }
+        if let Some(privacy) = self.privacy {
+            privacy
+                .check()
+                .map_err(|(option, range)| TrainError::Option { option, range })?;
+            ensure(
+                self.early_stopping.is_none(),
+                "early_stopping",
+                "none with privacy",
+            )?;
+        }
         Ok(())
+    }
+
+    /// Steps of one epoch on a data set of so many rows: `rows / batch_size`, rounded up.
+    pub fn steps_per_epoch(&self, rows: usize) -> u64 {
+        (rows as u64).div_ceil(u64::from(self.batch_size.max(1)))
+    }
+
+    /// What a whole private run on a data set of so many rows spends: what a [`Ledger`](crate::Ledger) is asked for
+    /// before the run. `None` without privacy, or if an option is out of range.
+    pub fn spending(&self, rows: usize) -> Option<Spending> {
+        let rate = (f64::from(self.batch_size) / rows as f64).min(1.0);
+        let noise = self.privacy?.noise_multiplier;
+        Some(Spending {
+            mechanism: SampledGaussian::new(noise, rate).ok()?,
+            steps: u64::from(self.epochs) * self.steps_per_epoch(rows),
+        })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::tensors::Tensors;
-use crate::{load_csv, Architecture, Parameters, Schema};
+use crate::{load_csv, Architecture, Parameters, Privacy, Schema};
 
-const SGD: Optimiser = Optimiser::Sgd {
+pub(super) const SGD: Optimiser = Optimiser::Sgd {
     learning_rate: 0.1,
     momentum: 0.9,
 };
@@ -15,12 +15,12 @@ const ADAM: Optimiser = Optimiser::Adam {
     epsilon: 1e-8,
 };
 
-fn options(optimiser: Optimiser) -> TrainOptions {
+pub(super) fn options(optimiser: Optimiser) -> TrainOptions {
     TrainOptions::new(optimiser, 2, 5, 1)
 }
 
 /// Three points and a small model for them.
-fn example() -> (Model, Dataset) {
+pub(super) fn example() -> (Model, Dataset) {
     let schema: Schema = serde_json::from_str(
         r#"{"inputs":[{"name":"x","kind":{"number":{}}}],"output":{"name":"y","kind":{"number":{}}}}"#,
     )
@@ -131,6 +131,13 @@ fn options_out_of_range_are_refused() {
         early_stopping: Some(EarlyStopping { held_out, patience }),
         ..options(SGD)
     };
+    let private = |clip_norm, noise_multiplier| TrainOptions {
+        privacy: Some(Privacy {
+            clip_norm,
+            noise_multiplier,
+        }),
+        ..options(SGD)
+    };
     for (bad, name) in [
         (with(|o| o.batch_size = 0), "batch_size"),
         (with(|o| o.epochs = 0), "epochs"),
@@ -181,6 +188,17 @@ fn options_out_of_range_are_refused() {
         (stopping(0.1, 1), "held_out"),
         (stopping(0.9, 1), "held_out"),
         (stopping(0.5, 0), "patience"),
+        (private(0.0, 1.0), "privacy clip_norm"),
+        (private(f32::NAN, 1.0), "privacy clip_norm"),
+        (private(1.0, 0.0), "noise_multiplier"),
+        (private(1.0, f64::NAN), "noise_multiplier"),
+        (
+            TrainOptions {
+                early_stopping: stopping(0.5, 1).early_stopping,
+                ..private(1.0, 1.0)
+            },
+            "early_stopping",
+        ),
         (sgd(0.0, 0.0), "learning_rate"),
         (sgd(f32::NAN, 0.0), "learning_rate"),
         (sgd(0.1, 1.0), "momentum"),
