@@ -22,7 +22,7 @@
 //! schema.fits(&architecture, Metric::MeanSquaredError)?;
 //!
 //! // y = 2 x - 1
-//! let data = load_csv("x,y\n0,-1\n1,1\n2,3\n3,5\n".as_bytes(), &schema)?;
+//! let data = syft_data::load_csv("x,y\n0,-1\n1,1\n2,3\n3,5\n".as_bytes(), &schema)?;
 //! let before = Model::new(architecture.clone(), Parameters::initialise(&architecture, 7)?)?;
 //! let options = TrainOptions {
 //!     optimiser: Optimiser::Sgd { learning_rate: 0.1, momentum: 0.5 },
@@ -59,11 +59,10 @@ mod fit;
 mod metric;
 mod schema;
 mod text;
+mod tokens;
 
 #[cfg(feature = "std")]
 mod canonical;
-#[cfg(feature = "std")]
-mod csv;
 #[cfg(feature = "std")]
 mod dataset;
 #[cfg(feature = "std")]
@@ -97,22 +96,26 @@ pub use blob::{max_blob_size, max_header_size, min_blob_size};
 pub use fit::FitError;
 pub use metric::{error_rate, Metric, ShownError, SQUARED_ERROR_UNIT, WORST_ERROR_RATE};
 pub use schema::{
-    Field, FieldKind, Name, Range, Schema, SchemaError, SchemaPlan, MAX_CLASSES,
+    Field, FieldKind, Name, Range, Schema, SchemaError, SchemaPlan, MAX_BUCKETS, MAX_CLASSES,
     MAX_CLASSES_IN_ALL, MAX_FIELDS, MAX_NAME, MAX_RANGE,
 };
 pub use text::{Text, TextTooLong};
+pub use tokens::token_numbers;
 
 #[cfg(feature = "std")]
 pub use self::{
     canonical::DecodeError,
-    csv::{load_csv, CsvError, MAX_RECORD},
-    dataset::{Column, Dataset, DatasetError, Limits, Targets, MAX_ROWS, MAX_VALUES},
+    dataset::{
+        Column, Dataset, DatasetError, Limits, Targets, Texts, MAX_ALL_TEXT, MAX_ROWS, MAX_TEXT,
+        MAX_VALUES,
+    },
     evaluate::{evaluate, EvaluateError},
     gradient::{Gradient, GradientError},
     hash::content_hash,
     model::{Model, ModelError},
     parameters::Parameters,
     random::Random,
+    shorten::shorten,
     tensors::BlobError,
     train::{train, Optimiser, Progress, TrainError, TrainOptions, Trained, MAX_EPOCHS},
 };

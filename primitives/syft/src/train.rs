@@ -289,7 +289,8 @@ impl State {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{load_csv, Architecture, Parameters, Schema};
+    use crate::{Architecture, Column, Limits, Parameters, Schema};
+    use ndarray::array;
 
     const SGD: Optimiser = Optimiser::Sgd {
         learning_rate: 0.1,
@@ -321,7 +322,11 @@ mod tests {
             r#"{"input":[1],"layers":[{"dense":{"units":3}},"relu",{"dense":{"units":1}}],"head":"squared_error"}"#,
         )
         .unwrap();
-        let data = load_csv("x,y\n0,1\n1,2\n2,5\n".as_bytes(), &schema).unwrap();
+        let columns = vec![
+            Column::Numbers(array![[0.0], [1.0], [2.0]]),
+            Column::Numbers(array![[1.0], [2.0], [5.0]]),
+        ];
+        let data = Dataset::new(schema, columns, Limits::default()).unwrap();
         let parameters = Parameters::initialise(&architecture, 1).unwrap();
         (Model::new(architecture, parameters).unwrap(), data)
     }
