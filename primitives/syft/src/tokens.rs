@@ -8,6 +8,8 @@
 //! `fnv1a64` is the 64-bit FNV-1a hash of Fowler, Noll and Vo: start from 14695981039346656037, and for each byte
 //! exclusive-or it, then multiply by 1099511628211 modulo 2^64.
 
+use crate::{Architecture, FieldKind, FitError, Layer, Schema};
+
 const OFFSET_BASIS: u64 = 14_695_981_039_346_656_037;
 const PRIME: u64 = 1_099_511_628_211;
 
@@ -34,9 +36,40 @@ fn hash(token: &[u8]) -> u64 {
     })
 }
 
+/// Checks that texts, and nothing else, go to an embedding bag, which has a row for each number that a token can get and one
+/// for padding. Schema and architecture are accepted on their own.
+pub(crate) fn check_tokens(schema: &Schema, architecture: &Architecture) -> Result<(), FitError> {
+    let first = match schema.inputs.first().map(|field| &field.kind) {
+        Some(FieldKind::Text { buckets, .. }) => Some(*buckets),
+        _ => None,
+    };
+    let alike = schema.inputs.iter().all(|field| match field.kind {
+        FieldKind::Text { buckets, .. } => Some(buckets) == first,
+        _ => first.is_none(),
+    });
+    if !alike {
+        return Err(FitError::MixedTexts);
+    }
+    match (first, architecture.layers.first()) {
+        (Some(buckets), Some(Layer::EmbeddingBag { tokens, .. }))
+            if Some(*tokens) == buckets.checked_add(1) =>
+        {
+            Ok(())
+        }
+        (Some(buckets), _) => Err(FitError::NoEmbeddingBag {
+            tokens: buckets.saturating_add(1),
+        }),
+        (None, Some(Layer::EmbeddingBag { .. })) => Err(FitError::NoTexts),
+        (None, _) => Ok(()),
+    }
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::Metric;
+    use alloc::format;
     use alloc::vec::Vec;
 
     fn numbers(text: &str, buckets: u32) -> Vec<u32> {
@@ -81,5 +114,41 @@ mod tests {
         assert_ne!(numbers("Ä", 1 << 19), numbers("ä", 1 << 19));
         assert_eq!(numbers("", 1 << 19), [0; 0]);
         assert_eq!(numbers(" .,;!", 1 << 19), [0; 0]);
+    }
+
+    #[test]
+    fn texts_go_to_an_embedding_bag() {
+        let fits = |inputs: &str, layers: &str| {
+            let output = r#"{"name":"y","kind":{"category":{"classes":["a","b"]}}}"#;
+            let schema = format!(r#"{{"inputs":[{inputs}],"output":{output}}}"#);
+            let schema: Schema = serde_json::from_str(&schema).unwrap();
+            let head = r#""head":"softmax_cross_entropy""#;
+            let layers = format!(r#"[{layers}{{"dense":{{"units":2}}}}]"#);
+            let input = schema.check().unwrap().inputs;
+            let architecture = format!(r#"{{"input":[{input}],"layers":{layers},{head}}}"#);
+            let architecture = serde_json::from_str(&architecture).unwrap();
+            schema.fits(&architecture, Metric::ErrorRate)
+        };
+        let text = |name: &str, buckets: u32| {
+            format!(r#"{{"name":"{name}","kind":{{"text":{{"length":4,"buckets":{buckets}}}}}}}"#)
+        };
+        let number = r#"{"name":"n","kind":{"number":{}}}"#;
+        let bag = r#"{"embedding_bag":{"tokens":11,"width":3}},"#;
+        let texts = |others: &str| format!("{},{others}", text("s", 10));
+        assert_eq!(fits(&text("t", 10), bag), Ok(()));
+        assert_eq!(fits(&texts(&text("t", 10)), bag), Ok(()));
+        assert_eq!(fits(number, ""), Ok(()));
+        assert_eq!(fits(number, bag), Err(FitError::NoTexts));
+        assert_eq!(fits(&texts(number), bag), Err(FitError::MixedTexts));
+        assert_eq!(
+            fits(&format!("{number},{}", text("t", 10)), bag),
+            Err(FitError::MixedTexts)
+        );
+        assert_eq!(fits(&texts(&text("t", 11)), bag), Err(FitError::MixedTexts));
+        for (buckets, layers) in [(10, ""), (10, "\"relu\","), (11, bag), (9, bag)] {
+            let tokens = buckets + 1;
+            let error = Err(FitError::NoEmbeddingBag { tokens });
+            assert_eq!(fits(&text("t", buckets), layers), error, "{layers}");
+        }
     }
 }
