@@ -69,6 +69,8 @@ mod dataset;
 #[cfg(feature = "std")]
 mod evaluate;
 #[cfg(feature = "std")]
+mod finite;
+#[cfg(feature = "std")]
 mod gradient;
 #[cfg(feature = "std")]
 mod hash;
@@ -90,8 +92,9 @@ mod train;
 mod workspace;
 
 pub use architecture::{
-    Architecture, ArchitectureError, Head, Layer, Plan, Shape, TensorPlan, MAX_DIMENSIONS,
-    MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_PARAMETERS,
+    Architecture, ArchitectureError, Head, Layer, LayerPlan, Plan, Shape, TensorPlan, DROPOUT_UNIT,
+    MAX_DIMENSIONS, MAX_INPUTS, MAX_LAYERS, MAX_LAYER_VALUES, MAX_MULTIPLY_ADDS, MAX_OUTPUTS,
+    MAX_PARAMETERS,
 };
 pub use blob::{max_blob_size, max_header_size, min_blob_size};
 pub use fit::FitError;

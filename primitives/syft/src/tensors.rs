@@ -4,6 +4,7 @@
 //! Reading is ours rather than a library's: files come from strangers, and we refuse what libraries let pass, such as a
 //! tensor named twice.
 
+use crate::finite::all_finite;
 use crate::shorten::shorten;
 use crate::{
     max_blob_size, max_header_size, min_blob_size, Architecture, ArchitectureError, TensorPlan,
@@ -142,10 +143,7 @@ impl Tensors {
             self.parts().map(|(_, values)| values.len()).sum::<usize>(),
             self.values.len()
         );
-        match self
-            .parts()
-            .find(|(_, values)| !values.iter().all(|value| value.is_finite()))
-        {
+        match self.parts().find(|(_, values)| !all_finite(values)) {
             Some((tensor, _)) => Err(tensor.name.clone()),
             None => Ok(()),
         }
