@@ -17,13 +17,13 @@ use syft::{
 };
 
 /// Room for decoded validation sets, in bytes.
-const SETS_ROOM: usize = 128 << 20;
+pub const SETS_ROOM: usize = 128 << 20;
 /// Room for rebuilt parameters, in bytes.
-const PARAMETERS_ROOM: usize = 64 << 20;
+pub const PARAMETERS_ROOM: usize = 64 << 20;
 
 /// Room that an entry of a cache is counted with besides its values, in bytes: what the cache keeps
 /// of it, and what describes its shape. Without it, tiny models could fill the memory.
-const ENTRY_ROOM: usize = 1024;
+pub const ENTRY_ROOM: usize = 1024;
 /// The same for each of a model's tensors: name and shape.
 const TENSOR_ROOM: usize = 128;
 
@@ -74,11 +74,8 @@ impl Workshop {
         let set = self.validation_set(blobs, request)?;
         let parameters = self.parameters(blobs, request)?;
         let candidate = H256(parameters.hash());
-        let model = Model::new(
-            request.architecture.clone(),
-            Arc::unwrap_or_clone(parameters),
-        )
-        .map_err(|_| Malformed::Parameters)?;
+        let model = Model::new(request.architecture.clone(), parameters)
+            .map_err(|_| Malformed::Parameters)?;
         match evaluate(&model, &set, request.metric) {
             Ok(error) => Ok(AssayOutcome::Measured { error, candidate }),
             Err(EvaluateError::Malformed(_)) => Err(Malformed::NotFinite.into()),
@@ -110,6 +107,12 @@ impl Workshop {
             return Err(Malformed::ValidationSet.into());
         }
         Ok(set)
+    }
+
+    /// The bytes that decoded sets take, and those that parameters take.
+    #[cfg(test)]
+    pub fn used(&self) -> (usize, usize) {
+        (self.sets.used(), self.parameters.used())
     }
 
     /// The parameters of the requested model. They and its parent's are kept: others will build on
