@@ -1,0 +1,61 @@
+//! What is measured on: the project's digits, and random numbers of MNIST's shape.
+
+use ndarray::{Array2, ArrayBase, Dimension, OwnedRepr, ShapeBuilder};
+use std::fs::File;
+use syft::{load_csv, Architecture, Column, Dataset, Limits, Model, Parameters, Random, Schema};
+
+/// Rows of the digits that are trained on: four fifths.
+pub const DIGITS_ROWS: usize = 1_437;
+
+/// Numbers from 0 to below 1.
+pub fn random<D: Dimension, S: ShapeBuilder<Dim = D>>(shape: S) -> ArrayBase<OwnedRepr<f32>, D> {
+    let mut random = Random::new(1, 0);
+    ArrayBase::from_shape_simple_fn(shape, || random.bits() as f32 / 4_294_967_296.0)
+}
+
+/// `[inputs]` - dense - ReLU - dense - 10 classes, freshly initialised.
+pub fn model(inputs: u32, hidden: u32) -> Result<Model, Box<dyn std::error::Error>> {
+    let architecture: Architecture = serde_json::from_value(serde_json::json!({
+        "input": [inputs],
+        "layers": [{"dense": {"units": hidden}}, "relu", {"dense": {"units": 10}}],
+        "head": "softmax_cross_entropy",
+    }))?;
+    let parameters = Parameters::initialise(&architecture, 1)?;
+    Ok(Model::new(architecture, parameters)?)
+}
+
+/// The first [`DIGITS_ROWS`] digits, pixels from 0 to 1; and the others.
+pub fn digits() -> Result<(Dataset, Dataset), Box<dyn std::error::Error>> {
+    let file = File::open(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../data/digits.csv"
+    ))?;
+    let data = load_csv(file, &schema("digit", 64, 16_000_000)?)?;
+    let rows: Vec<usize> = (0..data.rows()).collect();
+    let (training, validation) = rows.split_at(DIGITS_ROWS);
+    Ok((data.select(training)?, data.select(validation)?))
+}
+
+/// Random rows of 784 numbers in random classes.
+pub fn images(rows: usize) -> Result<Dataset, Box<dyn std::error::Error>> {
+    let pixels: Array2<f32> = random((rows, 784));
+    let mut random = Random::new(2, 0);
+    let classes = (0..rows).map(|_| random.below(10) as u8).collect();
+    let columns = vec![Column::Numbers(pixels), Column::Classes(classes)];
+    Ok(Dataset::new(
+        schema("class", 784, 1_000_000)?,
+        columns,
+        Limits::default(),
+    )?)
+}
+
+/// Rows of so many pixels from 0 to `high` millionths, each with one of ten classes.
+fn schema(output: &str, pixels: u32, high: i64) -> Result<Schema, serde_json::Error> {
+    let classes: Vec<_> = (0..10).map(|class| class.to_string()).collect();
+    serde_json::from_value(serde_json::json!({
+        "inputs": [{"name": "pixels", "kind": {"vector": {
+            "length": pixels, "range": {"low": 0, "high": high}
+        }}}],
+        "output": {"name": output, "kind": {"category": {"classes": classes}}},
+    }))
+}

@@ -1,0 +1,135 @@
+//! One epoch of training.
+
+use crate::clock::best;
+use crate::data::{digits, images, model, random, DIGITS_ROWS};
+use crate::figure::{Bench, Contender, Goal, Unit};
+use crate::products::with_gemm;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use serde_json::json;
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::time::Instant;
+use syft::kernel::{product_into, Start};
+use syft::{train, Dataset, Model, Optimiser, TrainOptions};
+
+/// Rows, inputs, hidden units, classes and rows per step of the larger figure.
+const ROWS: usize = 60_000;
+const INPUTS: usize = 784;
+const HIDDEN: usize = 128;
+const CLASSES: usize = 10;
+const BATCH: usize = 64;
+
+pub fn run(bench: &mut Bench) -> Result<(), Box<dyn std::error::Error>> {
+    small(bench)?;
+    floor(bench);
+    large(bench)
+}
+
+/// The digits, with momentum, shuffled.
+fn small(bench: &mut Bench) -> Result<(), Box<dyn std::error::Error>> {
+    let name = "train digits 64-32-10, batch 32, one epoch";
+    if !bench.wants(name) {
+        return Ok(());
+    }
+    let (data, _) = digits()?;
+    let start = model(64, 32)?;
+    let question = json!({"figure": "train digits", "rows": DIGITS_ROWS});
+    let goal = Goal::Seconds(0.8e-3);
+    bench.figure(
+        name,
+        Unit::Milliseconds,
+        goal,
+        Some(question),
+        &mut |who, seconds| {
+            matches!(who, Contender::Syft).then(|| epoch(&start, &data, 32, seconds))
+        },
+    );
+    Ok(())
+}
+
+/// Data of MNIST's shape; one thread and two.
+fn large(bench: &mut Bench) -> Result<(), Box<dyn std::error::Error>> {
+    let name = "train 60,000x784, 784-128-10, batch 64, one epoch";
+    if !bench.wants(name) {
+        return Ok(());
+    }
+    let data = images(ROWS)?;
+    let start = model(INPUTS as u32, HIDDEN as u32)?;
+    let question = json!({"figure": "train images", "rows": ROWS});
+    let goal = Goal::Seconds(260e-3);
+    bench.figure(
+        name,
+        Unit::Milliseconds,
+        goal,
+        Some(question),
+        &mut |who, seconds| {
+            matches!(who, Contender::Syft).then(|| epoch(&start, &data, BATCH, seconds))
+        },
+    );
+    bench.two_threads(name, |seconds| epoch(&start, &data, BATCH, seconds));
+    Ok(())
+}
+
+/// Seconds that an epoch takes at best, without what a run does once before its first.
+fn epoch(start: &Model, data: &Dataset, batch: usize, seconds: f64) -> f64 {
+    let options = TrainOptions {
+        optimiser: Optimiser::Sgd {
+            learning_rate: 0.01,
+            momentum: 0.9,
+        },
+        batch_size: batch as u32,
+        epochs: 10_000,
+        seed: 1,
+    };
+    let begin = Instant::now();
+    let (mut best, mut last) = (f64::INFINITY, None);
+    let trained = train(start, data, &options, |progress| {
+        let now = Instant::now();
+        if let Some(last) = last.replace(now) {
+            best = best.min(now.duration_since(last).as_secs_f64());
+        }
+        match progress.epoch > 3 && begin.elapsed().as_secs_f64() > seconds {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    black_box(&trained);
+    if let Err(error) = trained {
+        panic!("training fails: {error}");
+    }
+    best
+}
+
+/// The products of the larger figure's epoch and nothing else.
+fn floor(bench: &mut Bench) {
+    type Product = fn(ArrayView2<f32>, ArrayView2<f32>, ArrayViewMut2<f32>);
+    let x: Array2<f32> = random((BATCH, INPUTS));
+    let (w, v): (Array2<f32>, Array2<f32>) = (random((HIDDEN, INPUTS)), random((CLASSES, HIDDEN)));
+    let (mut h, mut y) = (Array2::zeros((BATCH, HIDDEN)), random((BATCH, CLASSES)));
+    let (mut dw, mut dv) = (Array2::zeros(w.dim()), Array2::zeros(v.dim()));
+    let mut dh = Array2::zeros(h.dim());
+    let mut step = |product: Product| {
+        product(x.view(), w.t(), h.view_mut());
+        product(h.view(), v.t(), y.view_mut());
+        product(y.t(), h.view(), dv.view_mut());
+        product(y.view(), v.view(), dh.view_mut());
+        product(dh.t(), x.view(), dw.view_mut());
+        black_box((&dw, &dv));
+    };
+    let steps = (ROWS / BATCH) as f64;
+    let name = "the same epoch's products alone";
+    bench.figure(
+        name,
+        Unit::Milliseconds,
+        Goal::None,
+        None,
+        &mut |who, seconds| {
+            let product: Product = match who {
+                Contender::Syft => |a, b, out| product_into(a, b, Start::Zero, out),
+                Contender::Gemm => with_gemm,
+                Contender::MatrixMultiply => return None,
+            };
+            Some(steps * best(seconds, || step(product)))
+        },
+    );
+}
