@@ -104,7 +104,7 @@ fn rebuild(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use syft::Architecture;
+    use syft::{Architecture, Encoding};
 
     fn model(seed: u64) -> (Architecture, Parameters) {
         let json =
@@ -131,7 +131,7 @@ mod tests {
         let gradient = Gradient::between(&start, &end).unwrap();
         let candidate = gradient.apply(&start).unwrap();
         let lineage = lineage(architecture, 1, candidate.hash());
-        let (root, gradients) = (start.to_safetensors(), [gradient.encode()]);
+        let (root, gradients) = (start.to_safetensors(), [gradient.encode(Encoding::DenseF32)]);
         assert_eq!(
             rebuild(7, &lineage, &root, &gradients).unwrap().hash(),
             candidate.hash()

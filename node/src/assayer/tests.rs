@@ -4,7 +4,7 @@ use super::*;
 use sonar_primitives::assay::Malformed;
 use std::{collections::HashMap, sync::Mutex};
 use substrate_prometheus_endpoint::prometheus::proto::MetricFamily;
-use syft::{load_csv, Architecture, Dataset, Gradient, Metric, Model, Parameters, Schema};
+use syft::{load_csv, Architecture, Dataset, Encoding, Gradient, Metric, Model, Parameters, Schema};
 
 /// Blobs in memory; remembers what was asked for.
 #[derive(Default)]
@@ -115,7 +115,7 @@ fn a_candidate_is_the_root_with_all_gradients_added() {
     let mut request = request(&shelf);
     let half = [0.3, 0.1, -0.2, 0.7, 0.5, 0.0];
     let steps = [step(CONSTANT, half), step(half, PERFECT)];
-    request.gradients = steps.iter().map(|step| shelf.put(step.encode())).collect();
+    request.gradients = steps.iter().map(|step| shelf.put(step.encode(Encoding::DenseF32))).collect();
     let mut model = parameters(CONSTANT);
     for step in &steps {
         model = step.apply(&model).unwrap();
@@ -144,7 +144,7 @@ fn nothing_is_computed_twice() {
     let [one, two, three] = [0.25, 0.5, 0.75].map(|bias| {
         let mut to = CONSTANT;
         to[5] = bias;
-        shelf.put(step(CONSTANT, to).encode())
+        shelf.put(step(CONSTANT, to).encode(Encoding::DenseF32))
     });
     request.gradients = vec![one];
     let child = assayer.evaluate(&request);
@@ -167,7 +167,7 @@ fn nothing_is_computed_twice() {
 fn what_is_not_here_is_asked_for_again() {
     let shelf = Shelf::default();
     let mut request = request(&shelf);
-    let gradient = step(CONSTANT, PERFECT).encode();
+    let gradient = step(CONSTANT, PERFECT).encode(Encoding::DenseF32);
     let hash = H256(content_hash(&gradient));
     request.gradients = vec![hash];
     let assayer = assayer(&shelf);
@@ -199,7 +199,7 @@ fn what_cannot_be_measured_is_malformed() {
     let good = request(&shelf);
     let garbage = shelf.put(b"garbage".to_vec());
     let root = parameters(CONSTANT).to_safetensors();
-    let gradient = step(CONSTANT, PERFECT).encode();
+    let gradient = step(CONSTANT, PERFECT).encode(Encoding::DenseF32);
     let with_last_value = |blob: &[u8], value: f32| {
         let mut bytes = blob[..blob.len() - 4].to_vec();
         bytes.extend(value.to_le_bytes());

@@ -29,7 +29,7 @@ pub enum FitError {
         architecture: u32,
     },
     /// The head does not fit the output.
-    #[error("the head does not fit the output: a category needs softmax_cross_entropy, numbers need squared_error")]
+    #[error("the head does not fit the output: a category needs softmax_cross_entropy (or logistic, if it has two classes), numbers need squared_error")]
     Head,
     /// The metric does not fit the output.
     #[error("the metric does not fit the output: a category needs error_rate, numbers need mean_squared_error")]
@@ -52,18 +52,18 @@ impl Schema {
                 architecture: plan.inputs,
             });
         }
-        if schema.outputs != plan.outputs {
+        let outputs = match (self.metric(), architecture.head) {
+            (Metric::ErrorRate, Head::SoftmaxCrossEntropy)
+            | (Metric::MeanSquaredError, Head::SquaredError) => schema.outputs,
+            // One output tells two classes apart.
+            (Metric::ErrorRate, Head::Logistic) if schema.outputs == 2 => 1,
+            _ => return Err(FitError::Head),
+        };
+        if outputs != plan.outputs {
             return Err(FitError::Outputs {
-                schema: schema.outputs,
+                schema: outputs,
                 architecture: plan.outputs,
             });
-        }
-        let head = match self.metric() {
-            Metric::ErrorRate => Head::SoftmaxCrossEntropy,
-            Metric::MeanSquaredError => Head::SquaredError,
-        };
-        if architecture.head != head {
-            return Err(FitError::Head);
         }
         if metric != self.metric() {
             return Err(FitError::Metric);
@@ -115,6 +115,13 @@ mod tests {
         assert_eq!(classes.fits(&architecture(4, 2, SOFTMAX), RATE), Ok(()));
         assert_eq!(numbers.fits(&architecture(4, 2, SQUARED), MEAN), Ok(()));
         assert_eq!((classes.metric(), numbers.metric()), (RATE, MEAN));
+        const LOGISTIC: Head = Head::Logistic;
+        assert_eq!(classes.fits(&architecture(4, 1, LOGISTIC), RATE), Ok(()));
+        let three = schema(r#"{"category":{"classes":["x","y","z"]}}"#);
+        for unfit in [three, schema(r#"{"number":{}}"#), numbers.clone()] {
+            let fit = unfit.fits(&architecture(4, 1, LOGISTIC), unfit.metric());
+            assert_eq!(fit, Err(FitError::Head));
+        }
 
         let fit =
             |input, units, head, metric| classes.fits(&architecture(input, units, head), metric);

@@ -34,7 +34,7 @@
 //! assert_eq!(evaluate(&after, &data, Metric::MeanSquaredError)?, 0);
 //!
 //! // What changed travels as a gradient; whoever applies it gets the model that is measured.
-//! let blob = Gradient::between(before.parameters(), after.parameters())?.encode();
+//! let blob = Gradient::between(before.parameters(), after.parameters())?.encode(Encoding::DenseF32);
 //! let applied = Gradient::decode(&architecture, &blob)?.apply(before.parameters())?;
 //! let model = Model::new(architecture, applied)?;
 //! assert_eq!(evaluate(&model, &data, Metric::MeanSquaredError)?, 0);
@@ -46,8 +46,8 @@
 //!
 //! # Without `std`
 //!
-//! What a chain needs remains: [`Architecture`], [`Schema`], [`Metric`], [`Text`] and the sizes of stored parameters. They
-//! hold no floating-point numbers and have SCALE encodings with known limits.
+//! What a chain needs remains: [`Architecture`], [`Schema`], [`Metric`], [`Text`] and the sizes of stored parameters and
+//! gradients. They hold no floating-point numbers and have SCALE encodings with known limits.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -90,10 +90,14 @@ mod train;
 mod workspace;
 
 pub use architecture::{
-    Architecture, ArchitectureError, Head, Layer, Plan, Shape, TensorPlan, MAX_DIMENSIONS,
-    MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_PARAMETERS,
+    Architecture, ArchitectureError, Head, Layer, LayerPlan, Plan, Shape, TensorPlan, DROPOUT_UNIT,
+    MAX_DIMENSIONS, MAX_INPUTS, MAX_LAYERS, MAX_LAYER_VALUES, MAX_MULTIPLY_ADDS, MAX_OUTPUTS,
+    MAX_PARAMETERS,
 };
-pub use blob::{max_blob_size, max_header_size, min_blob_size};
+pub use blob::{
+    max_blob_size, max_gradient_header_size, max_gradient_size, max_header_size, min_blob_size,
+    min_gradient_size,
+};
 pub use fit::FitError;
 pub use metric::{error_rate, Metric, ShownError, SQUARED_ERROR_UNIT, WORST_ERROR_RATE};
 pub use schema::{
@@ -108,7 +112,7 @@ pub use self::{
     csv::{load_csv, CsvError, MAX_RECORD},
     dataset::{Column, Dataset, DatasetError, Limits, Targets, MAX_ROWS, MAX_VALUES},
     evaluate::{evaluate, EvaluateError},
-    gradient::{Gradient, GradientError},
+    gradient::{Encoding, Gradient, GradientError},
     hash::content_hash,
     model::{Model, ModelError},
     parameters::Parameters,

@@ -154,6 +154,7 @@ impl Model {
                         *back = 0.0;
                     }
                 }),
+                _ => return Err(ModelError::Mismatch),
             }
             after = before;
         }
@@ -178,6 +179,7 @@ impl Model {
                 }
             }
             Layer::Relu => Ok(values.mapv(|value| if value < 0.0 { 0.0 } else { value })),
+            _ => Err(ModelError::Mismatch),
         }
     }
 

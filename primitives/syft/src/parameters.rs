@@ -1,7 +1,7 @@
 //! The numbers that a model has learned.
 
 use crate::tensors::{BlobError, Tensors};
-use crate::{content_hash, gradient, Architecture, ArchitectureError, Random, TensorPlan};
+use crate::{content_hash, gradient, Architecture, ArchitectureError, Layer, Random, TensorPlan};
 use ndarray::{ArrayView1, ArrayView2, ArrayViewD};
 
 /// Metadata of stored parameters; tools around PyTorch ask for it.
@@ -12,15 +12,21 @@ const STREAM: u64 = 0;
 
 /// Weights and biases of a model, all finite.
 ///
-/// Stored as safetensors with PyTorch's names and layout: `layers.{i}.weight` of shape `[units, inputs]` and
-/// `layers.{i}.bias` of shape `[units]` for the dense layer in position `i`.
+/// Stored as safetensors with PyTorch's names and layout: `layers.{i}.weight` and `layers.{i}.bias` for the layer in
+/// position `i`, as far as it has them, in the shapes that [`Layer`] says.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Parameters(pub(crate) Tensors);
 
 impl Parameters {
-    /// Random parameters to start from, the same for the same seed: every weight is a [normal](Random::normal) number
-    /// times `sqrt(2 / inputs)` of its layer (He et al., *Delving Deep into Rectifiers*, 2015), drawn in the order of
-    /// the tensors from stream 0 of the seed; every bias is 0.
+    /// Random parameters to start from, the same for the same seed. [Normal](Random::normal) numbers are drawn in the
+    /// order of the tensors from stream 0 of the seed:
+    ///
+    /// - a weight of a dense layer or convolution is one of them times `sqrt(2 / n)`, with `n` the number of values that
+    ///   one output sees (He et al., *Delving Deep into Rectifiers*, 2015);
+    /// - a weight of an embedding bag is one of them times `sqrt(1 / width)`, so that a row's length is about 1; the
+    ///   padding's row is 0, and nothing is drawn for it;
+    /// - a weight of a layer norm is 1;
+    /// - every bias is 0.
     ///
     /// # Errors
     ///
@@ -29,14 +35,31 @@ impl Parameters {
         let plan = architecture.plan()?;
         let mut random = Random::new(seed, STREAM);
         let mut values = Vec::with_capacity(plan.parameters as usize);
-        for tensor in &plan.tensors {
-            match tensor.shape[..] {
-                [_, inputs] => {
-                    let scale = (2.0 / inputs as f32).sqrt();
-                    values.extend((0..tensor.values()).map(|_| random.normal() * scale));
+        for (layer, size) in architecture.layers.iter().zip(&plan.layers) {
+            let end = values.len() + size.parameters as usize;
+            let mut draw = |values: &mut Vec<f32>, count: usize, scale: f32| {
+                values.extend((0..count).map(|_| random.normal() * scale));
+            };
+            match *layer {
+                Layer::Dense { units: outputs }
+                | Layer::Conv2d {
+                    channels: outputs, ..
+                } => {
+                    // Each output has a bias besides its weights.
+                    let seen = size.parameters / u64::from(outputs) - 1;
+                    let weights = seen as usize * outputs as usize;
+                    draw(&mut values, weights, (2.0 / seen as f32).sqrt());
                 }
-                _ => values.extend((0..tensor.values()).map(|_| 0.0)),
+                Layer::EmbeddingBag { tokens, width } => {
+                    let learned = (tokens as usize - 1) * width as usize;
+                    values.resize(end - learned, 0.0);
+                    draw(&mut values, learned, (1.0 / width as f32).sqrt());
+                }
+                Layer::LayerNorm => values.resize(end - size.parameters as usize / 2, 1.0),
+                _ => {}
             }
+            // Biases.
+            values.resize(end, 0.0);
         }
         match Tensors::new(plan.tensors, values) {
             Ok(tensors) => Ok(Self(tensors)),

@@ -1,4 +1,4 @@
-//! Stored parameters and gradients: what others can read, and what is refused.
+//! Stored parameters: what others can read, and what is refused.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::SafeTensors;
 use syft::{
-    max_blob_size, max_header_size, min_blob_size, Architecture, BlobError, Gradient,
-    GradientError, Model, ModelError, Parameters,
+    max_blob_size, max_header_size, min_blob_size, Architecture, BlobError, Model, ModelError,
+    Parameters,
 };
 
 fn architecture() -> Architecture {
@@ -170,7 +170,11 @@ fn lying_header_lengths_are_refused() {
         bytes[..8].copy_from_slice(&claimed.to_le_bytes());
         assert_eq!(
             read(&bytes),
-            Err(BlobError::HeaderLength { claimed, expected })
+            Err(BlobError::HeaderLength {
+                claimed,
+                least: expected,
+                most: expected
+            })
         );
     }
 }
@@ -249,6 +253,7 @@ fn tensors_must_be_those_of_the_architecture() {
         half,
         Err(BlobError::Type {
             tensor: "layers.0.weight".into(),
+            expected: "F32",
             found: "F16".into()
         })
     );
@@ -285,93 +290,8 @@ fn values_must_be_finite() {
         let refused = BlobError::NotFinite {
             tensor: "layers.2.bias".into(),
         };
-        assert_eq!(read(&join(&header, &data)), Err(refused.clone()));
-        let gradient = Gradient::between(&parameters(), &parameters())
-            .unwrap()
-            .encode();
-        let (header, _) = parts(&gradient);
-        assert_eq!(
-            Gradient::decode(&architecture(), &join(&header, &data)),
-            Err(refused)
-        );
+        assert_eq!(read(&join(&header, &data)), Err(refused));
     }
-}
-
-#[test]
-fn gradients_round_trip_and_lead_on() {
-    let (before, after) = (
-        parameters(),
-        Parameters::initialise(&architecture(), 2).unwrap(),
-    );
-    let gradient = Gradient::between(&before, &after).unwrap();
-    let bytes = gradient.encode();
-    assert_eq!(Gradient::decode(&architecture(), &bytes).unwrap(), gradient);
-    assert!(bytes.len() as u64 <= max_blob_size(&architecture().plan().unwrap()));
-    assert!(SafeTensors::deserialize(&bytes).is_ok());
-    let reached = gradient.apply(&before).unwrap();
-    for ((&p, &g), &reached) in before
-        .values()
-        .iter()
-        .zip(gradient.values())
-        .zip(reached.values())
-    {
-        assert_eq!((p + g).to_bits(), reached.to_bits());
-    }
-    assert!(reached
-        .values()
-        .iter()
-        .zip(after.values())
-        .all(|(r, a)| (r - a).abs() < 1e-6));
-}
-
-#[test]
-fn gradients_and_parameters_are_not_confused() {
-    let gradient = Gradient::between(&parameters(), &parameters())
-        .unwrap()
-        .encode();
-    assert!(matches!(read(&gradient), Err(BlobError::Kind { .. })));
-    let decode = |bytes: &[u8]| Gradient::decode(&architecture(), bytes);
-    assert!(matches!(
-        decode(&parameters().to_safetensors()),
-        Err(BlobError::Kind { .. })
-    ));
-    let (header, data) = parts(&gradient);
-    let other = join(&header.replace("dense-f32", "dense-f64"), &data);
-    assert_eq!(
-        decode(&other),
-        Err(BlobError::Encoding {
-            found: "dense-f64".into()
-        })
-    );
-    let none = join(&header.replace(",\"encoding\":\"dense-f32\"", ""), &data);
-    assert_eq!(
-        decode(&none),
-        Err(BlobError::Encoding {
-            found: String::new()
-        })
-    );
-}
-
-#[test]
-fn gradients_that_overflow_or_belong_elsewhere_are_refused() {
-    let (header, _) = parts(&parameters().to_safetensors());
-    let filled = |value: f32| read(&join(&header, &value.to_le_bytes().repeat(23))).unwrap();
-    let overflow = GradientError::NotFinite {
-        tensor: "layers.0.weight".into(),
-    };
-    assert_eq!(
-        Gradient::between(&filled(f32::MIN), &filled(f32::MAX)),
-        Err(overflow.clone())
-    );
-    let gradient = Gradient::between(&filled(0.0), &filled(f32::MAX)).unwrap();
-    assert_eq!(gradient.apply(&filled(f32::MAX)), Err(overflow));
-    let other = r#"{"input":[23],"layers":[{"dense":{"units":1}}],"head":"squared_error"}"#;
-    let other = Parameters::initialise(&serde_json::from_str(other).unwrap(), 1).unwrap();
-    assert_eq!(gradient.apply(&other), Err(GradientError::Mismatch));
-    assert_eq!(
-        Gradient::between(&other, &parameters()),
-        Err(GradientError::Mismatch)
-    );
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -379,27 +299,6 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 proptest! {
-    #[test]
-    fn changed_files_never_panic(
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
-        cut in proptest::option::of(any::<prop::sample::Index>()),
-    ) {
-        for bytes in [parameters().to_safetensors(), Gradient::between(&parameters(), &parameters()).unwrap().encode()] {
-            let mut bytes = bytes;
-            for (index, byte) in &changes {
-                let index = index.index(bytes.len());
-                bytes[index] = *byte;
-            }
-            if let Some(cut) = cut {
-                bytes.truncate(cut.index(bytes.len()));
-            }
-            if let Ok(parameters) = read(&bytes) {
-                prop_assert_eq!(read(&parameters.to_safetensors()).unwrap(), parameters);
-            }
-            let _ = Gradient::decode(&architecture(), &bytes);
-        }
-    }
-
     #[test]
     fn any_header_never_panics(header in "[\\{\\}\\[\\]\",:a-z0-9 ]{0,200}") {
         let bytes = join(&format!("{{{header}"), &[0; 92]);

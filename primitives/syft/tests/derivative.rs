@@ -55,6 +55,7 @@ fn loss(
     match architecture.head {
         Head::SoftmaxCrossEntropy => sum / rows.nrows() as f64,
         Head::SquaredError => sum / (rows.nrows() * outputs) as f64,
+        Head::Logistic => unreachable!(),
     }
 }
 
@@ -75,6 +76,7 @@ fn forward(architecture: &Architecture, mut parameters: &[f64], row: ArrayView1<
                 parameters = rest;
             }
             Layer::Relu => x.iter_mut().for_each(|x| *x = x.max(0.0)),
+            _ => unreachable!(),
         }
     }
     x
@@ -95,6 +97,7 @@ fn check(architecture: Architecture) {
             (ROWS, plan.outputs as usize),
             || random.normal(),
         )),
+        Head::Logistic => unreachable!(),
     };
     let (found, derivative) = model.loss_and_derivative(rows.view(), &targets).unwrap();
     let mut parameters: Vec<f64> = model

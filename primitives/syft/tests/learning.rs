@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::ops::ControlFlow;
 use syft::{
-    evaluate, load_csv, train, Architecture, Dataset, Gradient, Metric, Model, Optimiser,
+    evaluate, load_csv, train, Architecture, Dataset, Encoding, Gradient, Metric, Model, Optimiser,
     Parameters, Targets, TrainOptions,
 };
 
@@ -126,7 +126,7 @@ fn digits_are_learned() {
         // As a gradient, the way it travels.
         let blob = Gradient::between(start.parameters(), trained.parameters())
             .unwrap()
-            .encode();
+            .encode(Encoding::DenseF32);
         let gradient = Gradient::decode(start.architecture(), &blob).unwrap();
         let candidate = gradient.apply(start.parameters()).unwrap();
         let candidate = Model::new(start.architecture().clone(), candidate).unwrap();

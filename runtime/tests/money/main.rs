@@ -21,7 +21,7 @@ use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::Permill;
 use std::collections::BTreeMap;
-use syft::{Architecture, Gradient, Metric, Parameters, Schema};
+use syft::{Architecture, Encoding, Gradient, Metric, Parameters, Schema};
 
 fn architecture() -> Architecture {
     serde_json::from_str(
@@ -46,7 +46,7 @@ fn parameters(seed: u64) -> Parameters {
 fn gradient(seed: u64) -> Vec<u8> {
     Gradient::between(&parameters(0), &parameters(seed + 1))
         .unwrap()
-        .encode()
+        .encode(Encoding::DenseF32)
 }
 
 fn terms(
