@@ -18,74 +18,15 @@ from safetensors.numpy import load_file, save_file
 from safetensors.torch import load_file as load_torch
 from safetensors.torch import save_file as save_torch
 
+from architecture import LOGISTIC, SOFTMAX, SQUARED, Network
+
 ROWS = 16
 TOLERANCE = 1e-5
 LEAST_SCALE = 1e-3  # tensors with smaller values only are compared as if this were the largest
 
 random = np.random.default_rng(1)
 
-
-class Dense(torch.nn.Linear):
-    """Reads rows of more than one dimension flat."""
-
-    def forward(self, rows):
-        return super().forward(rows.flatten(1))
-
-
-class EmbeddingBag(torch.nn.EmbeddingBag):
-    """Reads token numbers held as floats."""
-
-    def forward(self, rows):
-        return super().forward(rows.long())
-
-
-class Network(torch.nn.Module):
-    """An architecture of Syft in PyTorch, with the same names of parameters."""
-
-    def __init__(self, architecture):
-        super().__init__()
-        self.input = architecture["input"]
-        self.head = architecture["head"]
-        self.layers = torch.nn.Sequential()
-        for layer in architecture["layers"]:
-            shape = self(torch.zeros(1, *self.input)).shape[1:]
-            name, options = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
-            self.layers.append(LAYERS[name](shape, **options))
-
-    def forward(self, rows):
-        return self.layers(rows.unflatten(1, self.input) if rows.dim() == 2 else rows)
-
-    def loss(self, outputs, rows):
-        if self.head == "softmax_cross_entropy":
-            return torch.nn.functional.cross_entropy(outputs, rows["classes"].long())
-        if self.head == "logistic":
-            classes = rows["classes"].float().unsqueeze(1)
-            return torch.nn.functional.binary_cross_entropy_with_logits(outputs, classes)
-        return torch.nn.functional.mse_loss(outputs, rows["numbers"])
-
-
-# By their names in Syft: from the shape of a row and the options to PyTorch's layer.
-LAYERS = {
-    "dense": lambda shape, units: Dense(shape.numel(), units),
-    "relu": lambda shape: torch.nn.ReLU(),
-    "conv2d": lambda shape, channels, **options: torch.nn.Conv2d(
-        shape[0], channels, options["kernel"], options.get("stride", 1), options.get("padding", 0)
-    ),
-    "max_pool2d": lambda shape, kernel, stride: torch.nn.MaxPool2d(kernel, stride),
-    "average_pool2d": lambda shape, kernel, stride: torch.nn.AvgPool2d(kernel, stride),
-    "flatten": lambda shape: torch.nn.Flatten(),
-    "tanh": lambda shape: torch.nn.Tanh(),
-    "sigmoid": lambda shape: torch.nn.Sigmoid(),
-    "gelu": lambda shape: torch.nn.GELU(),
-    "layer_norm": lambda shape: torch.nn.LayerNorm(shape),
-    "embedding_bag": lambda shape, tokens, width: EmbeddingBag(
-        tokens, width, mode="mean", padding_idx=0
-    ),
-    "dropout": lambda shape, rate: torch.nn.Dropout(rate / 1e6),
-}
-
 # Shape of a row, layers and head by a short name.
-SOFTMAX, SQUARED, LOGISTIC = "softmax_cross_entropy", "squared_error", "logistic"
 CASES = {
     "dense, softmax": ([64], [{"dense": {"units": 32}}, "relu", {"dense": {"units": 10}}], SOFTMAX),
     "dense, squared error": ([7], [{"dense": {"units": 5}}, "relu", {"dense": {"units": 3}}], SQUARED),
