@@ -69,6 +69,8 @@ mod dataset;
 #[cfg(feature = "std")]
 mod evaluate;
 #[cfg(feature = "std")]
+mod finite;
+#[cfg(feature = "std")]
 mod gradient;
 #[cfg(feature = "std")]
 mod hash;

@@ -1,15 +1,37 @@
 //! Models: from rows to outputs, and from mistakes to directions.
 
-use crate::kernel::product;
-use crate::{Architecture, ArchitectureError, Head, Layer, Parameters, Plan, Targets};
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip};
+mod activation;
+mod convolution;
+mod dense;
+mod dropout;
+mod embedding;
+mod layer_norm;
+mod loss;
+mod matrix;
+mod pass;
+mod pooling;
+mod step;
+mod windows;
+
+pub(crate) use dropout::DropoutKey;
+pub(crate) use loss::Loss;
+pub(crate) use pass::Pass;
+pub(crate) use step::{Context, Step};
+
+use crate::workspace::Workspace;
+use crate::{Architecture, ArchitectureError, Parameters, Plan, Targets};
+use ndarray::{Array2, ArrayView2};
+use std::sync::Arc;
 
 /// An architecture with parameters that fit it.
+///
+/// Parameters are shared: copies of a model hold the same ones until one of them learns.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Model {
     architecture: Architecture,
     plan: Plan,
-    parameters: Parameters,
+    steps: Vec<Step>,
+    parameters: Arc<Parameters>,
 }
 
 /// Why a model cannot be made or cannot answer.
@@ -30,6 +52,12 @@ pub enum ModelError {
         /// What a row has.
         found: usize,
     },
+    /// An embedding bag reads something that is no token number.
+    #[error("a row holds a value that is no token number: these are whole and below {tokens}")]
+    Token {
+        /// One more than the greatest token number.
+        tokens: u32,
+    },
     /// Targets of the wrong number, kind, width or class.
     #[error("the targets do not fit the rows and the model's head and outputs")]
     Targets,
@@ -47,12 +75,17 @@ impl Model {
     /// # Errors
     ///
     /// If the architecture breaks a limit or the parameters are another's.
-    pub fn new(architecture: Architecture, parameters: Parameters) -> Result<Self, ModelError> {
+    pub fn new(
+        architecture: Architecture,
+        parameters: impl Into<Arc<Parameters>>,
+    ) -> Result<Self, ModelError> {
+        let parameters = parameters.into();
         let plan = architecture.plan()?;
         if plan.tensors != parameters.0.plan() {
             return Err(ModelError::Mismatch);
         }
         Ok(Self {
+            steps: step::steps(&architecture, &plan),
             architecture,
             plan,
             parameters,
@@ -75,190 +108,97 @@ impl Model {
     }
 
     /// Changes the parameters in place; false if one is not finite afterwards.
+    ///
+    /// If another model shares them they are copied before.
     pub(crate) fn update(&mut self, change: impl FnOnce(&mut [f32])) -> bool {
-        self.parameters.0.update(change).is_ok()
+        let parameters = Arc::make_mut(&mut self.parameters);
+        parameters.0.update(change).is_ok()
     }
 
-    /// The outputs (rows x outputs) for rows of input (rows x inputs). Each row's outputs depend on that row alone.
-    ///
-    /// A dense layer is [`product`] with its bias; ReLU turns values below zero into +0 and keeps the others, the sign
-    /// of zero included.
-    ///
-    /// # Errors
-    ///
-    /// If rows have the wrong width, or a layer gives a value that is not finite.
-    pub fn forward(&self, rows: ArrayView2<f32>) -> Result<Array2<f32>, ModelError> {
-        self.check_width(rows)?;
-        let mut values = rows.to_owned();
-        let mut dense = self.parameters.dense();
-        for index in 0..self.architecture.layers.len() {
-            values = self.step(index, values.view(), &mut dense)?;
-        }
-        Ok(values)
+    /// The layers that do something, in order.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
-    /// The mean loss over rows, and its derivative by every parameter in the order of [`Parameters::values`].
-    ///
-    /// With outputs `x`, of `n` rows, all in binary32 and all sums sequential from +0 in row-major order:
-    ///
-    /// - softmax cross-entropy with true class `t`: `e[j] = exp(x[j] - max)`, `s = sum of e`; a row's loss is
-    ///   `ln(s) - (x[t] - max)`, the loss is their sum divided by `n`; the derivative by `x[j]` is
-    ///   `(e[j] / s - (1 if j = t, else 0)) / n`;
-    /// - squared error with true numbers `y` (`c` in all): the loss is the sum of `d * d`, with `d = x - y`, divided by
-    ///   `c`; the derivative by each `x` is `2 * d / c`.
-    ///
-    /// Derivatives go back through the layers by [`product`]: by a weight over rows in order, by an input over units in
-    /// order; by a bias they are the sum over rows in order. ReLU passes them where its output is above zero.
-    ///
-    /// # Errors
-    ///
-    /// As [`forward`](Model::forward), or if the targets do not fit.
-    pub fn loss_and_derivative(
-        &self,
-        rows: ArrayView2<f32>,
-        targets: &Targets,
-    ) -> Result<(f32, Vec<f32>), ModelError> {
-        self.check_width(rows)?;
-        let layers = &self.architecture.layers;
-        // What each layer read; the last entry is what came out.
-        let mut values = vec![rows.to_owned()];
-        let mut dense = self.parameters.dense();
-        for index in 0..layers.len() {
-            values.push(self.step(index, values[index].view(), &mut dense)?);
-        }
-
-        let outputs = values.pop().unwrap_or_default();
-        let (loss, mut back) = self.loss(outputs.view(), targets)?;
-        if !loss.is_finite() {
-            return Err(ModelError::NotFinite {
-                layer: layers.len(),
-            });
-        }
-
-        // Layer by layer from the end; each one's part is put in front of those behind it.
-        let mut parts: Vec<Vec<f32>> = Vec::new();
-        let mut after = outputs;
-        let weights: Vec<_> = self.parameters.dense().map(|(weight, _)| weight).collect();
-        let mut weights = weights.into_iter().rev();
-        for (layer, before) in layers.iter().zip(values).rev() {
-            match layer {
-                Layer::Dense { .. } => {
-                    parts.push(column_sums(back.view()));
-                    parts.push(product(back.t(), before.view(), None).into_iter().collect());
-                    if let Some(weight) = weights.next() {
-                        back = product(back.view(), weight, None);
-                    }
-                }
-                Layer::Relu => Zip::from(&mut back).and(&after).for_each(|back, &out| {
-                    if out <= 0.0 {
-                        *back = 0.0;
-                    }
-                }),
-                _ => return Err(ModelError::Mismatch),
-            }
-            after = before;
-        }
-        Ok((loss, parts.into_iter().rev().flatten().collect()))
-    }
-
-    /// The outputs of one layer. `dense` gives the parameters of the dense layers in order.
-    fn step<'a>(
-        &self,
-        index: usize,
-        values: ArrayView2<f32>,
-        dense: &mut impl Iterator<Item = (ArrayView2<'a, f32>, ArrayView1<'a, f32>)>,
-    ) -> Result<Array2<f32>, ModelError> {
-        match self.architecture.layers[index] {
-            Layer::Dense { .. } => {
-                let (weight, bias) = dense.next().ok_or(ModelError::Mismatch)?;
-                let out = product(values, weight.t(), Some(bias));
-                // Checked here, as a ReLU would hide an infinity below zero.
-                match out.iter().all(|value| value.is_finite()) {
-                    true => Ok(out),
-                    false => Err(ModelError::NotFinite { layer: index }),
-                }
-            }
-            Layer::Relu => Ok(values.mapv(|value| if value < 0.0 { 0.0 } else { value })),
-            _ => Err(ModelError::Mismatch),
-        }
-    }
-
-    /// The loss and its derivative by the outputs.
-    fn loss(
-        &self,
-        outputs: ArrayView2<f32>,
-        targets: &Targets,
-    ) -> Result<(f32, Array2<f32>), ModelError> {
-        if outputs.nrows() == 0 || targets.rows() != outputs.nrows() {
-            return Err(ModelError::Targets);
-        }
-        match (self.architecture.head, targets) {
-            (Head::SoftmaxCrossEntropy, Targets::Classes(classes)) => {
-                softmax_cross_entropy(outputs, classes)
-            }
-            (Head::SquaredError, Targets::Numbers(numbers)) => {
-                squared_error(outputs, numbers.view())
-            }
-            _ => Err(ModelError::Targets),
-        }
-    }
-
-    fn check_width(&self, rows: ArrayView2<f32>) -> Result<(), ModelError> {
-        let (expected, found) = (self.plan.inputs as usize, rows.ncols());
+    pub(crate) fn check_width(&self, found: usize) -> Result<(), ModelError> {
+        let expected = self.plan.inputs as usize;
         match expected == found {
             true => Ok(()),
             false => Err(ModelError::Width { expected, found }),
         }
     }
-}
 
-fn softmax_cross_entropy(
-    outputs: ArrayView2<f32>,
-    classes: &[u8],
-) -> Result<(f32, Array2<f32>), ModelError> {
-    if classes
-        .iter()
-        .any(|&class| usize::from(class) >= outputs.ncols())
-    {
-        return Err(ModelError::Targets);
-    }
-    let count = outputs.nrows() as f32;
-    let mut loss = 0.0;
-    let mut derivative = outputs.to_owned();
-    for (mut row, &class) in derivative.rows_mut().into_iter().zip(classes) {
-        let class = usize::from(class);
-        let max = row.fold(f32::NEG_INFINITY, |max, &x| if x > max { x } else { max });
-        let truth = row[class] - max;
-        row.mapv_inplace(|x| libm::expf(x - max));
-        let sum = row.iter().fold(0.0, |sum, &e| sum + e);
-        loss += libm::logf(sum) - truth;
-        row.mapv_inplace(|e| e / sum);
-        row[class] -= 1.0;
-        row.mapv_inplace(|d| d / count);
-    }
-    Ok((loss / count, derivative))
-}
-
-fn squared_error(
-    outputs: ArrayView2<f32>,
-    numbers: ArrayView2<f32>,
-) -> Result<(f32, Array2<f32>), ModelError> {
-    if outputs.dim() != numbers.dim() {
-        return Err(ModelError::Targets);
-    }
-    let count = outputs.len() as f32;
-    let residuals = &outputs - &numbers;
-    let sum = residuals.iter().fold(0.0, |sum, &d| sum + d * d);
-    Ok((sum / count, residuals.mapv(|d| 2.0 * d / count)))
-}
-
-/// The sum of each column, row by row from +0.
-fn column_sums(array: ArrayView2<f32>) -> Vec<f32> {
-    let mut sums = vec![0.0; array.ncols()];
-    for row in array.axis_iter(Axis(0)) {
-        for (sum, &value) in sums.iter_mut().zip(row) {
-            *sum += value;
+    /// The outputs (rows x outputs) for rows of input (rows x inputs), layer by layer as [`Layer`](crate::Layer) says;
+    /// dropout layers do nothing. Each row's outputs depend on that row alone.
+    ///
+    /// # Errors
+    ///
+    /// If rows have the wrong width or hold something that is no token number where an embedding bag reads them, or a
+    /// layer gives a value that is not finite.
+    pub fn forward(&self, rows: ArrayView2<f32>) -> Result<Array2<f32>, ModelError> {
+        self.check_width(rows.ncols())?;
+        let rows = rows.as_standard_layout();
+        let mut outputs = Vec::with_capacity(rows.nrows() * self.plan.outputs as usize);
+        let pass = Pass::new(self);
+        let mut room = pass.room();
+        for block in rows.as_slice().unwrap_or_default().chunks(pass.block()) {
+            outputs.extend_from_slice(pass.run(block, &mut room)?);
+        }
+        match Array2::from_shape_vec((rows.nrows(), self.plan.outputs as usize), outputs) {
+            Ok(outputs) => Ok(outputs),
+            Err(_) => unreachable!("every row has its outputs"),
         }
     }
-    sums
+
+    /// The mean loss over rows, and its derivative by every parameter in the order of [`Parameters::values`]. Dropout
+    /// layers do nothing.
+    ///
+    /// All is computed in binary32, every operation rounded by itself unless it is a fused multiply-add (`fma`), and all
+    /// sums are in order, from +0 if nothing else is said. With outputs `x` of `n` rows:
+    ///
+    /// - softmax cross-entropy with true class `t`: `e[j] = exp(x[j] - max)`, `s = sum of e`; a row's loss is
+    ///   `ln(s) - (x[t] - max)`, the loss is their sum divided by `n`; the derivative by `x[j]` is
+    ///   `(e[j] / s - (1 if j = t, else 0)) / n`;
+    /// - logistic with true class `t`, 0 or 1: a row's loss is `(max(x, 0) - x * t) + ln(1 + exp(-|x|))`, the last term
+    ///   by `log1p`; the loss is their sum divided by `n`; the derivative by `x` is `(1 / (1 + exp(-x)) - t) / n`;
+    /// - squared error with true numbers `y` (`c` in all): the loss is the sum of `d * d`, with `d = x - y`, divided by
+    ///   `c`; the derivative by each `x` is `2 * d / c`.
+    ///
+    /// Derivatives go back through the layers. With `x` what a layer read, `y` what it gave, `dy` the derivative by
+    /// `y`, and `w` its weight, the derivative by `x` is
+    ///
+    /// - dense: `sum of dy[j] * w[j][k]`, a chain of `fma` in the order of `j`;
+    /// - convolution: for every place `(a, b)` of the kernel, in row-major order, at which an output sees the value, the
+    ///   chain of `fma(w[o][c][a][b], dy[o], acc)` in the order of output channels `o`; the sum of these chains;
+    /// - pooling: the sum over windows in row-major order of `dy`, where the window took the value, or of `dy` divided by
+    ///   the size of the window for the mean;
+    /// - ReLU: `dy` where `y` is above zero, elsewhere +0; tanh: `dy * (1 - y * y)`; sigmoid: `dy * (y * (1 - y))`;
+    /// - GELU: `dy * (0.5 * (1 + erf(x * r)) + x * (exp(-0.5 * (x * x)) * d))`, with `r = sqrt(1/2)` and
+    ///   `d = 1 / sqrt(2 pi)`, both rounded;
+    /// - layer norm of `n` values with mean `m` and scale `s`: `(dy * w - (p + ((x - m) * s) * q)) * s`, with `p` the sum
+    ///   of `dy * w` divided by `n` and `q` the sum of `(dy * w) * ((x - m) * s)` divided by `n`;
+    /// - dropout: as forward, `dy` in place of `x`;
+    ///
+    /// and that by parameters is, summed over rows in order,
+    ///
+    /// - dense: by a weight a chain of `fma(dy[j], x[k], acc)`, by a bias the sum of `dy`;
+    /// - convolution: by a weight a chain of `fma(dy, x, acc)` over rows and, within a row, outputs of the channel in
+    ///   row-major order, padding taking part; by a bias the sum of `dy` in the same order;
+    /// - layer norm: by a weight the sum of `dy * ((x - m) * s)`, by a bias that of `dy`;
+    /// - embedding bag: by a weight's row, for every place in the row's tokens where its number stands, `dy` divided by the
+    ///   number of tokens without the padding; that by the padding's row stays 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Model::forward), or if there are no rows or the targets do not fit.
+    pub fn loss_and_derivative(
+        &self,
+        rows: ArrayView2<f32>,
+        targets: &Targets,
+    ) -> Result<(f32, Vec<f32>), ModelError> {
+        let all: Vec<usize> = (0..rows.nrows()).collect();
+        let mut workspace = Workspace::new(self, all.len());
+        let loss = workspace.pass(self, rows, targets, &all, None)?;
+        Ok((loss, workspace.into_derivative()))
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::tensors::{BlobError, Tensors};
 use crate::{content_hash, gradient, Architecture, ArchitectureError, Layer, Random, TensorPlan};
-use ndarray::{ArrayView1, ArrayView2, ArrayViewD};
+use ndarray::ArrayViewD;
 
 /// Metadata of stored parameters; tools around PyTorch ask for it.
 const METADATA: [(&str, &str); 1] = [("format", "pt")];
@@ -106,22 +106,6 @@ impl Parameters {
         self.0.parts().filter_map(|(tensor, values)| {
             let shape: Vec<usize> = tensor.shape.iter().map(|&d| d as usize).collect();
             Some((tensor, ArrayViewD::from_shape(shape, values).ok()?))
-        })
-    }
-
-    /// Weights `[units, inputs]` and biases `[units]` of each dense layer in order.
-    pub(crate) fn dense(&self) -> impl Iterator<Item = (ArrayView2<'_, f32>, ArrayView1<'_, f32>)> {
-        let mut parts = self.0.parts();
-        std::iter::from_fn(move || {
-            let ((weight, values), (_, bias)) = (parts.next()?, parts.next()?);
-            let shape = (
-                *weight.shape.first()? as usize,
-                *weight.shape.get(1)? as usize,
-            );
-            Some((
-                ArrayView2::from_shape(shape, values).ok()?,
-                ArrayView1::from(bias),
-            ))
         })
     }
 }

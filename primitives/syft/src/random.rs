@@ -19,6 +19,11 @@ impl Random {
         Self(generator)
     }
 
+    /// Goes to this word of the stream, counted from 0.
+    pub(crate) fn skip_to(&mut self, word: u64) {
+        self.0.set_word_pos(word.into());
+    }
+
     /// The next word of the stream.
     pub fn bits(&mut self) -> u32 {
         self.0.next_u32()
@@ -76,6 +81,16 @@ mod tests {
         assert_ne!(first(0, 0), first(1, 0));
         assert_ne!(first(0, 0), first(0, 1));
         assert_eq!(first(7, 9), first(7, 9));
+    }
+
+    #[test]
+    fn words_are_skipped() {
+        let mut random = Random::new(3, 4);
+        let words: Vec<u32> = (0..100).map(|_| random.bits()).collect();
+        for word in [99, 0, 17, 16, 15, 64] {
+            random.skip_to(word as u64);
+            assert_eq!(random.bits(), words[word]);
+        }
     }
 
     #[test]

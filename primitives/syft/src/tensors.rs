@@ -5,6 +5,7 @@ pub(crate) mod file;
 
 pub use error::BlobError;
 
+use crate::finite::all_finite;
 use crate::{max_blob_size, max_header_size, min_blob_size, Architecture, Plan, TensorPlan};
 use file::{File, Kind, Metadata, Stored};
 
@@ -112,12 +113,4 @@ pub(crate) fn read_dense<const N: usize>(
         values.extend(own.as_chunks().0.iter().map(|&bytes| value(bytes)));
     }
     Ok(values)
-}
-
-/// Looks at every value whatever the first ones are, as that is faster.
-fn all_finite(values: &[f32]) -> bool {
-    let largest = values
-        .iter()
-        .fold(0, |largest, value| largest.max(value.abs().to_bits()));
-    largest < f32::INFINITY.to_bits()
 }

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use ndarray::{Array2, ArrayView1};
+#[path = "derivative/twin.rs"]
+mod twin;
+
+use ndarray::Array2;
 use syft::{Architecture, Head, Layer, Model, ModelError, Parameters, Random, Targets};
+use twin::{forward, loss};
 
 const ROWS: usize = 7;
 
@@ -28,65 +32,15 @@ fn model(architecture: &Architecture) -> Model {
     Model::new(architecture.clone(), parameters).unwrap()
 }
 
-/// The mean loss, written from the definition with loops in binary64.
-fn loss(
-    architecture: &Architecture,
-    parameters: &[f64],
-    rows: &Array2<f32>,
-    targets: &Targets,
-) -> f64 {
-    let mut sum = 0.0;
-    let mut outputs = 0;
-    for (index, row) in rows.rows().into_iter().enumerate() {
-        let x = forward(architecture, parameters, row);
-        outputs = x.len();
-        sum += match (architecture.head, targets) {
-            (Head::SoftmaxCrossEntropy, Targets::Classes(classes)) => {
-                x.iter().map(|x| x.exp()).sum::<f64>().ln() - x[usize::from(classes[index])]
-            }
-            (Head::SquaredError, Targets::Numbers(numbers)) => x
-                .iter()
-                .zip(numbers.row(index))
-                .map(|(x, &y)| (x - f64::from(y)).powi(2))
-                .sum::<f64>(),
-            _ => unreachable!(),
-        };
-    }
-    match architecture.head {
-        Head::SoftmaxCrossEntropy => sum / rows.nrows() as f64,
-        Head::SquaredError => sum / (rows.nrows() * outputs) as f64,
-        Head::Logistic => unreachable!(),
-    }
-}
-
-fn forward(architecture: &Architecture, mut parameters: &[f64], row: ArrayView1<f32>) -> Vec<f64> {
-    let mut x: Vec<f64> = row.iter().map(|&x| f64::from(x)).collect();
-    for layer in &architecture.layers {
-        match *layer {
-            Layer::Dense { units } => {
-                let units = units as usize;
-                let (weights, rest) = parameters.split_at(units * x.len());
-                let (biases, rest) = rest.split_at(units);
-                let dot = |weights: &[f64]| weights.iter().zip(&x).map(|(w, x)| w * x).sum::<f64>();
-                x = weights
-                    .chunks(x.len())
-                    .zip(biases)
-                    .map(|(weights, bias)| bias + dot(weights))
-                    .collect();
-                parameters = rest;
-            }
-            Layer::Relu => x.iter_mut().for_each(|x| *x = x.max(0.0)),
-            _ => unreachable!(),
-        }
-    }
-    x
-}
-
 fn check(architecture: Architecture) {
     let plan = architecture.plan().unwrap();
     let model = model(&architecture);
     let mut random = Random::new(7, 0);
-    let rows = Array2::from_shape_simple_fn((ROWS, plan.inputs as usize), || random.normal());
+    let mut value = || match architecture.layers[0] {
+        Layer::EmbeddingBag { tokens, .. } => random.below(tokens) as f32,
+        _ => random.normal(),
+    };
+    let rows = Array2::from_shape_simple_fn((ROWS, plan.inputs as usize), &mut value);
     let targets = match architecture.head {
         Head::SoftmaxCrossEntropy => Targets::Classes(
             (0..ROWS)
@@ -97,7 +51,7 @@ fn check(architecture: Architecture) {
             (ROWS, plan.outputs as usize),
             || random.normal(),
         )),
-        Head::Logistic => unreachable!(),
+        Head::Logistic => Targets::Classes((0..ROWS).map(|_| random.below(2) as u8).collect()),
     };
     let (found, derivative) = model.loss_and_derivative(rows.view(), &targets).unwrap();
     let mut parameters: Vec<f64> = model
@@ -106,7 +60,8 @@ fn check(architecture: Architecture) {
         .iter()
         .map(|&p| f64::from(p))
         .collect();
-    assert!((f64::from(found) - loss(&architecture, &parameters, &rows, &targets)).abs() < 1e-5);
+    let expected = loss(&architecture, &parameters, &rows, &targets);
+    assert!((f64::from(found) - expected).abs() < 1e-5 * (1.0 + expected));
     assert_eq!(derivative.len(), parameters.len());
     let step = 1e-6;
     for index in 0..parameters.len() {
@@ -165,6 +120,97 @@ fn relu_first_and_last() {
     ));
 }
 
+/// Between layers that learn, so that derivatives by its inputs and by its parameters both matter.
+fn check_between(input: &str, before: &str, layer: &str) {
+    let dense = r#"{"dense":{"units":3}}"#;
+    for head in ["softmax_cross_entropy", "squared_error"] {
+        check(architecture(
+            input,
+            &format!("{before},{layer},{dense}"),
+            head,
+        ));
+        check(architecture(input, &format!("{layer},{dense}"), head));
+    }
+}
+
+#[test]
+fn activations() {
+    for layer in ["tanh", "sigmoid", "gelu"] {
+        check_between("[5]", r#"{"dense":{"units":4}}"#, &format!("{layer:?}"));
+    }
+}
+
+#[test]
+fn layer_norm() {
+    check_between("[5]", r#"{"dense":{"units":4}}"#, r#""layer_norm""#);
+}
+
+#[test]
+fn layers_that_change_nothing() {
+    let dense = r#"{"dense":{"units":4}}"#;
+    check_between("[5]", dense, r#""flatten""#);
+    check_between("[5]", dense, r#"{"dropout":{"rate":500000}}"#);
+}
+
+const CONVOLUTION: &str = r#"{"conv2d":{"channels":2,"kernel":[3,3],"padding":[1,1]}}"#;
+
+#[test]
+fn convolution() {
+    for (kernel, stride, padding) in [
+        ("[3,3]", "[1,1]", "[1,1]"),
+        ("[2,3]", "[2,1]", "[0,2]"),
+        ("[1,2]", "[3,2]", "[2,0]"),
+        ("[4,5]", "[1,1]", "[0,0]"),
+    ] {
+        let layer = format!(
+            r#"{{"conv2d":{{"channels":3,"kernel":{kernel},"stride":{stride},"padding":{padding}}}}}"#
+        );
+        check_between("[2,4,5]", CONVOLUTION, &layer);
+    }
+}
+
+#[test]
+fn pooling() {
+    for pool in ["max_pool2d", "average_pool2d"] {
+        for (kernel, stride) in [("[2,2]", "[2,2]"), ("[3,2]", "[1,1]"), ("[1,2]", "[2,3]")] {
+            let layer = format!(r#"{{"{pool}":{{"kernel":{kernel},"stride":{stride}}}}}"#);
+            check_between("[2,4,5]", CONVOLUTION, &layer);
+        }
+    }
+}
+
+#[test]
+fn embedding_bag() {
+    for layers in [
+        r#"{"embedding_bag":{"tokens":5,"width":3}}"#,
+        r#"{"embedding_bag":{"tokens":3,"width":2}},"tanh",{"dense":{"units":2}}"#,
+    ] {
+        check(architecture("[4]", layers, "softmax_cross_entropy"));
+        check(architecture("[1]", layers, "squared_error"));
+    }
+}
+
+#[test]
+fn logistic() {
+    let dense = r#"{"dense":{"units":1}}"#;
+    check(architecture("[5]", dense, "logistic"));
+    let layers = format!(r#"{{"dense":{{"units":4}}}},"gelu",{dense}"#);
+    check(architecture("[5]", &layers, "logistic"));
+}
+
+#[test]
+fn many_layers_together() {
+    let layers = [
+        CONVOLUTION,
+        r#""layer_norm","relu""#,
+        r#"{"max_pool2d":{"kernel":[2,2],"stride":[2,2]}}"#,
+        r#"{"conv2d":{"channels":4,"kernel":[2,2]}}"#,
+        r#""gelu","flatten",{"dense":{"units":6}},"sigmoid",{"dense":{"units":3}}"#,
+    ]
+    .join(",");
+    check(architecture("[2,7,6]", &layers, "softmax_cross_entropy"));
+}
+
 #[test]
 fn forward_agrees_and_rows_are_independent() {
     let architecture = architecture(
@@ -208,6 +254,7 @@ fn targets_and_rows_that_do_not_fit_are_refused() {
             .unwrap_err()
     };
     assert_eq!(refused(Targets::Classes(vec![0])), ModelError::Targets);
+    assert_eq!(refused(Targets::Classes(vec![0; 3])), ModelError::Targets);
     assert_eq!(refused(Targets::Classes(vec![0, 3])), ModelError::Targets);
     assert_eq!(
         refused(Targets::Numbers(Array2::zeros((2, 3)))),
@@ -223,4 +270,12 @@ fn targets_and_rows_that_do_not_fit_are_refused() {
     );
     let none = model.loss_and_derivative(Array2::zeros((0, 2)).view(), &Targets::Classes(vec![]));
     assert_eq!(none.unwrap_err(), ModelError::Targets);
+    let logistic = self::model(&architecture("[2]", r#"{"dense":{"units":1}}"#, "logistic"));
+    for targets in [
+        Targets::Classes(vec![0, 2]),
+        Targets::Numbers(Array2::zeros((2, 1))),
+    ] {
+        let refused = logistic.loss_and_derivative(rows.view(), &targets);
+        assert_eq!(refused.unwrap_err(), ModelError::Targets);
+    }
 }

@@ -1,0 +1,52 @@
+//! Dense layers.
+
+use super::matrix::{matrix, matrix_mut};
+use crate::kernel::{product_into, Start};
+use ndarray::ArrayView1;
+
+/// A dense layer's sizes. Its parameters are the weight `[units, inputs]`, then the bias `[units]`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Dense {
+    pub(super) inputs: usize,
+    pub(super) units: usize,
+}
+
+impl Dense {
+    /// `y` (rows x units) from `x` (rows x inputs).
+    pub(super) fn forward(self, parameters: &[f32], x: &[f32], y: &mut [f32]) {
+        let (weight, bias) = parameters.split_at(self.units * self.inputs);
+        product_into(
+            matrix(x, self.inputs),
+            matrix(weight, self.inputs).t(),
+            Start::Columns(ArrayView1::from(bias)),
+            matrix_mut(y, self.units),
+        );
+    }
+
+    /// Adds the derivative by the parameters to `derivative`.
+    pub(super) fn backward_parameters(self, x: &[f32], dy: &[f32], derivative: &mut [f32]) {
+        let (weight, bias) = derivative.split_at_mut(self.units * self.inputs);
+        product_into(
+            matrix(dy, self.units).t(),
+            matrix(x, self.inputs),
+            Start::Output,
+            matrix_mut(weight, self.inputs),
+        );
+        for dy in dy.chunks_exact(self.units) {
+            for (sum, &dy) in bias.iter_mut().zip(dy) {
+                *sum += dy;
+            }
+        }
+    }
+
+    /// The derivative by the inputs.
+    pub(super) fn backward_inputs(self, parameters: &[f32], dy: &[f32], dx: &mut [f32]) {
+        let weight = &parameters[..self.units * self.inputs];
+        product_into(
+            matrix(dy, self.units),
+            matrix(weight, self.inputs),
+            Start::Zero,
+            matrix_mut(dx, self.inputs),
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! Passing rows through a model to get its outputs.
+
+use super::step::{Context, Step};
+use super::{Model, ModelError};
+
+/// Values of the widest layer that are held at a time, unless a single row has more.
+const ROOM: usize = 65_536;
+
+/// A model that is ready to answer.
+pub(crate) struct Pass<'a> {
+    model: &'a Model,
+    /// Rows that pass at a time, at most.
+    rows: usize,
+}
+
+/// Memory of one pass, for one thread.
+pub(crate) struct PassRoom {
+    /// What a step reads and what it gives.
+    values: [Vec<f32>; 2],
+    context: Context,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(model: &'a Model) -> Self {
+        let widest = model
+            .steps()
+            .iter()
+            .map(|step| step.outputs.max(step.inputs))
+            .max();
+        Self {
+            model,
+            rows: (ROOM / widest.unwrap_or(1)).clamp(1, 1_024),
+        }
+    }
+
+    /// Values of as many rows as pass at a time.
+    pub(crate) fn block(&self) -> usize {
+        self.rows * self.model.plan().inputs as usize
+    }
+
+    /// Memory for [`run`](Self::run).
+    pub(crate) fn room(&self) -> PassRoom {
+        let widest = self
+            .steps()
+            .map(|step| step.outputs)
+            .max()
+            .unwrap_or_default();
+        let values = || vec![0.0; self.rows * widest];
+        PassRoom {
+            values: [values(), values()],
+            context: Context::default(),
+        }
+    }
+
+    /// The outputs (rows x outputs) for some rows of input (rows x inputs), no more than a [`block`](Self::block).
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::forward`].
+    pub(crate) fn run<'r>(
+        &self,
+        rows: &[f32],
+        room: &'r mut PassRoom,
+    ) -> Result<&'r [f32], ModelError> {
+        let parameters = self.model.parameters().values();
+        let count = rows.len() / self.model.plan().inputs as usize;
+        for (index, step) in self.steps().enumerate() {
+            let [given, out] = &mut room.values;
+            let x = match index {
+                0 => rows,
+                _ => &given[..count * step.inputs],
+            };
+            step.forward(
+                parameters,
+                x,
+                &mut out[..count * step.outputs],
+                &mut room.context,
+            )?;
+            room.values.swap(0, 1);
+        }
+        Ok(&room.values[0][..count * self.model.plan().outputs as usize])
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &'a Step> {
+        self.model.steps().iter().filter(|step| !step.trains_only())
+    }
+}
