@@ -4,11 +4,11 @@
 //! cargo run --release -p syft --example learn -- FOLDER
 //! ```
 //!
-//! `task.json` in the folder names the data (the path of a CSV file), the schema, the architecture, the seed of the
-//! initial parameters, the options, and how to split: the part to train on and the seed, or nothing to train and measure
-//! on all rows. Writes `training.safetensors` and `validation.safetensors`, each with the tensors `rows` (F32,
-//! `[n, inputs]`) and `classes` (U8, `[n]`) or `numbers` (F32, `[n, outputs]`), and prints the error on the validation
-//! rows: wrong ones in billionths of all, or the mean square in millionths.
+//! `task.json` in the folder names the data (the path of a CSV file), the schema, the architecture, how many times to
+//! start (with initial parameters from the seeds 1, 2 and so on), the options, and how to split: the part to train on
+//! and the seed, or nothing to train and measure on all rows. Writes `training.safetensors` and `validation.safetensors`, each with the tensors `rows` (F32,
+//! `[n, inputs]`) and `classes` (U8, `[n]`) or `numbers` (F32, `[n, outputs]`), and prints each start's error
+//! on the validation rows: wrong ones in billionths of all, or the mean square in millionths.
 
 use ndarray::Array2;
 use safetensors::tensor::{serialize_to_file, Dtype, TensorView};
@@ -28,7 +28,7 @@ struct Task {
     data: PathBuf,
     schema: Schema,
     architecture: Architecture,
-    initial_seed: u64,
+    starts: u64,
     options: TrainOptions,
     split: Option<Split>,
 }
@@ -51,15 +51,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&training, &folder.join("training.safetensors"))?;
     write(&validation, &folder.join("validation.safetensors"))?;
 
-    let parameters = Parameters::initialise(&task.architecture, task.initial_seed)?;
-    let start = Model::new(task.architecture, parameters)?;
-    let trained = train(&start, &training, &task.options, |_| {
-        ControlFlow::Continue(())
-    })?;
-    println!(
-        "{}",
-        evaluate(&trained.model, &validation, task.schema.metric())?
-    );
+    for seed in 1..=task.starts {
+        let parameters = Parameters::initialise(&task.architecture, seed)?;
+        let start = Model::new(task.architecture.clone(), parameters)?;
+        let trained = train(&start, &training, &task.options, |_| {
+            ControlFlow::Continue(())
+        })?;
+        println!(
+            "{}",
+            evaluate(&trained.model, &validation, task.schema.metric())?
+        );
+    }
     Ok(())
 }
 

@@ -76,11 +76,42 @@ pub enum Goal {
     Times(f64),
 }
 
-/// A figure with everybody's values, in its unit.
-pub struct Row {
+/// Something to measure.
+pub struct Figure {
     pub name: String,
     pub unit: Unit,
     pub goal: Goal,
+    /// For the libraries in Python, if they are measured too.
+    question: Option<Value>,
+}
+
+impl Figure {
+    pub fn new(name: &str, unit: Unit, goal: Goal) -> Self {
+        Self {
+            name: name.into(),
+            unit,
+            goal,
+            question: None,
+        }
+    }
+
+    /// The figure with a question for the libraries in Python.
+    pub fn ask(self, question: Value) -> Self {
+        Self {
+            question: Some(question),
+            ..self
+        }
+    }
+}
+
+/// The name of a figure's comparison of two threads with one.
+pub fn two_threads(name: &str) -> String {
+    format!("two threads over one: {name}")
+}
+
+/// A figure with everybody's values, in its unit.
+pub struct Row {
+    pub figure: Figure,
     /// By library; Syft's first.
     pub values: Vec<(String, f64)>,
 }
@@ -95,7 +126,7 @@ impl Row {
     pub fn best_other(&self) -> Option<f64> {
         let others = self.values.iter().filter(|(name, _)| name != "Syft");
         let values = others.map(|(_, value)| *value);
-        match self.unit.more_is_better() {
+        match self.figure.unit.more_is_better() {
             true => values.max_by(f64::total_cmp),
             false => values.min_by(f64::total_cmp),
         }
@@ -104,28 +135,28 @@ impl Row {
     /// Syft's speed over that of the fastest other: above 1 where Syft is faster.
     pub fn ratio(&self) -> Option<f64> {
         let (syft, other) = (self.value("Syft")?, self.best_other()?);
-        Some(match self.unit.more_is_better() {
+        Some(match self.figure.unit.more_is_better() {
             true => syft / other,
             false => other / syft,
         })
     }
 
     pub fn goal(&self) -> Option<String> {
-        let name = self.unit.name();
-        match self.goal {
+        let name = self.figure.unit.name();
+        match self.figure.goal {
             Goal::None => None,
             Goal::OfBest(part) => Some(format!(">= {part} of best")),
-            Goal::Seconds(most) => Some(format!("<= {} {name}", round(self.unit.of(most)))),
+            Goal::Seconds(most) => Some(format!("<= {} {name}", round(self.figure.unit.of(most)))),
             Goal::Times(least) => Some(format!(">= {least} {name}")),
         }
     }
 
     /// Whether Syft reaches the goal, if that can be said.
     pub fn reached(&self) -> Option<bool> {
-        match self.goal {
+        match self.figure.goal {
             Goal::None => None,
             Goal::OfBest(part) => Some(self.ratio()? >= part),
-            Goal::Seconds(most) => Some(self.value("Syft")? <= self.unit.of(most)),
+            Goal::Seconds(most) => Some(self.value("Syft")? <= self.figure.unit.of(most)),
             Goal::Times(least) => Some(self.value("Syft")? >= least),
         }
     }
@@ -157,53 +188,50 @@ impl Bench {
     }
 
     /// Measures a figure on one thread. `measure` gives the seconds that a library takes, measured for so many seconds,
-    /// if it can do it at all; `question` is for the libraries in Python.
+    /// if it can do it at all.
     pub fn figure(
         &mut self,
-        name: &str,
-        unit: Unit,
-        goal: Goal,
-        question: Option<Value>,
+        figure: Figure,
         measure: &mut (dyn FnMut(Contender, f64) -> Option<f64> + Send),
     ) {
-        if !self.wants(name) {
+        if !self.wants(&figure.name) {
             return;
         }
-        eprintln!("{name}");
+        eprintln!("{}", figure.name);
         let mut best: Vec<(String, f64)> = Vec::new();
         for _ in 0..self.rounds {
             for who in Contender::ALL {
-                let seconds = with_threads(1, || measure(who, self.seconds));
-                seconds
-                    .into_iter()
-                    .for_each(|seconds| keep_least(&mut best, who.name(), seconds));
+                if let Some(seconds) = with_threads(1, || measure(who, self.seconds)) {
+                    keep_least(&mut best, who.name(), seconds);
+                }
             }
-            if let (Some(question), Some(python)) = (&question, &mut self.python) {
+            if let (Some(question), Some(python)) = (&figure.question, &mut self.python) {
                 for (who, seconds) in python.ask(question, self.seconds) {
                     keep_least(&mut best, &who, seconds);
                 }
             }
         }
-        let values = best
-            .into_iter()
-            .map(|(who, seconds)| (who, unit.of(seconds)))
-            .collect();
+        best.iter_mut()
+            .for_each(|(_, value)| *value = figure.unit.of(*value));
         self.rows.push(Row {
-            name: name.into(),
-            unit,
-            goal,
-            values,
+            figure,
+            values: best,
         });
     }
 
     /// Measures how many times faster two threads are than one. `measure` gives the seconds that Syft takes on the
     /// current thread pool.
-    pub fn two_threads(&mut self, name: &str, mut measure: impl FnMut(f64) -> f64 + Send) {
-        let name = format!("two threads over one: {name}");
-        if !self.wants(&name) {
+    pub fn two_threads(
+        &mut self,
+        name: &str,
+        goal: Goal,
+        mut measure: impl FnMut(f64) -> f64 + Send,
+    ) {
+        let figure = Figure::new(&two_threads(name), Unit::Times, goal);
+        if !self.wants(&figure.name) {
             return;
         }
-        eprintln!("{name}");
+        eprintln!("{}", figure.name);
         let mut best = [f64::INFINITY; 2];
         for _ in 0..self.rounds {
             for (threads, best) in (1..).zip(&mut best) {
@@ -211,13 +239,7 @@ impl Bench {
             }
         }
         let values = vec![("Syft".into(), best[0] / best[1])];
-        let (unit, goal) = (Unit::Times, Goal::Times(1.8));
-        self.rows.push(Row {
-            name,
-            unit,
-            goal,
-            values,
-        });
+        self.rows.push(Row { figure, values });
     }
 }
 

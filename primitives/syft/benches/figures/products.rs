@@ -2,7 +2,7 @@
 
 use crate::clock::best;
 use crate::data::random;
-use crate::figure::{Bench, Contender, Goal, Unit};
+use crate::figure::{Bench, Contender, Figure, Goal, Unit};
 use gemm::Parallelism;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use serde_json::json;
@@ -36,7 +36,8 @@ fn figure(bench: &mut Bench, (m, k, n): (usize, usize, usize), transposed: bool)
     let b = if transposed { b.t() } else { b.view() };
     let question = json!({"figure": "product", "m": m, "k": k, "n": n, "transposed": transposed});
     let unit = Unit::gflops(m * k * n);
-    bench.figure(&name, unit, GOAL, Some(question), &mut |who, seconds| {
+    let figure = Figure::new(&name, unit, GOAL).ask(question);
+    bench.figure(figure, &mut |who, seconds| {
         let out = &mut out;
         Some(match who {
             Contender::Syft => best(seconds, || {
@@ -58,7 +59,7 @@ fn figure(bench: &mut Bench, (m, k, n): (usize, usize, usize), transposed: bool)
 fn two_threads(bench: &mut Bench) {
     const N: usize = 1024;
     let (a, b, out) = matrices(N, N, N, false);
-    bench.two_threads("product 1024x1024x1024", |seconds| {
+    bench.two_threads("product 1024x1024x1024", Goal::Times(1.8), |seconds| {
         let mut out = out.clone();
         best(seconds, || {
             product_into(a.view(), b.view(), Start::Zero, out.view_mut());

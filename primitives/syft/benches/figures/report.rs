@@ -54,7 +54,7 @@ fn header() -> Vec<String> {
 
 fn cells(row: &Row) -> Vec<String> {
     let number = |value: Option<f64>| value.map_or("-".into(), round);
-    let mut cells = vec![row.name.clone(), row.unit.name().into()];
+    let mut cells = vec![row.figure.name.clone(), row.figure.unit.name().into()];
     cells.extend(LIBRARIES.map(|name| number(row.value(name))));
     cells.push(number(row.best_other()));
     cells.push(number(row.ratio()));
@@ -87,8 +87,8 @@ pub fn print_json(bench: &Bench) {
         .iter()
         .map(|row| {
             json!({
-                "figure": row.name,
-                "unit": row.unit.name(),
+                "figure": row.figure.name,
+                "unit": row.figure.unit.name(),
                 "values": row.values.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
                 "best_other": row.best_other(),
                 "ratio": row.ratio(),

@@ -1,11 +1,12 @@
 //! One epoch of training.
 
 use crate::clock::best;
-use crate::data::{digits, images, model, random, DIGITS_ROWS};
-use crate::figure::{Bench, Contender, Goal, Unit};
+use crate::data::{convolutional, dense, digits, images, random};
+use crate::figure::{two_threads, Bench, Contender, Figure, Goal, Unit};
 use crate::products::with_gemm;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use serde_json::json;
+use std::error::Error;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -19,55 +20,45 @@ const HIDDEN: usize = 128;
 const CLASSES: usize = 10;
 const BATCH: usize = 64;
 
-pub fn run(bench: &mut Bench) -> Result<(), Box<dyn std::error::Error>> {
-    small(bench)?;
+pub fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
+    let (digits, _) = digits()?;
+    let name = "train digits, 64-32-10, batch 32, one epoch";
+    figure(
+        bench,
+        name,
+        Goal::Seconds(0.8e-3),
+        &dense(64, 32)?,
+        &digits,
+        32,
+    );
+    let name = "train digits, 3x3 convolution to 8 channels, batch 32, one epoch";
+    figure(bench, name, Goal::None, &convolutional()?, &digits, 32);
     floor(bench);
-    large(bench)
-}
-
-/// The digits, with momentum, shuffled.
-fn small(bench: &mut Bench) -> Result<(), Box<dyn std::error::Error>> {
-    let name = "train digits 64-32-10, batch 32, one epoch";
-    if !bench.wants(name) {
-        return Ok(());
-    }
-    let (data, _) = digits()?;
-    let start = model(64, 32)?;
-    let question = json!({"figure": "train digits", "rows": DIGITS_ROWS});
-    let goal = Goal::Seconds(0.8e-3);
-    bench.figure(
-        name,
-        Unit::Milliseconds,
-        goal,
-        Some(question),
-        &mut |who, seconds| {
-            matches!(who, Contender::Syft).then(|| epoch(&start, &data, 32, seconds))
-        },
-    );
-    Ok(())
-}
-
-/// Data of MNIST's shape; one thread and two.
-fn large(bench: &mut Bench) -> Result<(), Box<dyn std::error::Error>> {
     let name = "train 60,000x784, 784-128-10, batch 64, one epoch";
-    if !bench.wants(name) {
-        return Ok(());
+    if bench.wants(&two_threads(name)) {
+        let (start, data) = (dense(INPUTS as u32, HIDDEN as u32)?, images(ROWS)?);
+        figure(bench, name, Goal::Seconds(260e-3), &start, &data, BATCH);
+        // Each step is small: no goal, but worth knowing.
+        bench.two_threads(name, Goal::None, |seconds| {
+            epoch(&start, &data, BATCH, seconds)
+        });
     }
-    let data = images(ROWS)?;
-    let start = model(INPUTS as u32, HIDDEN as u32)?;
-    let question = json!({"figure": "train images", "rows": ROWS});
-    let goal = Goal::Seconds(260e-3);
-    bench.figure(
-        name,
-        Unit::Milliseconds,
-        goal,
-        Some(question),
-        &mut |who, seconds| {
-            matches!(who, Contender::Syft).then(|| epoch(&start, &data, BATCH, seconds))
-        },
-    );
-    bench.two_threads(name, |seconds| epoch(&start, &data, BATCH, seconds));
     Ok(())
+}
+
+/// One epoch by SGD with momentum, shuffled.
+fn figure(bench: &mut Bench, name: &str, goal: Goal, start: &Model, data: &Dataset, batch: usize) {
+    let question = json!({
+        "figure": "train",
+        "architecture": start.architecture(),
+        "rows": data.rows(),
+        "batch": batch,
+    });
+    let figure = Figure::new(name, Unit::Milliseconds, goal).ask(question);
+    bench.figure(figure, &mut |who, seconds| match who {
+        Contender::Syft => Some(epoch(start, data, batch, seconds)),
+        _ => None,
+    });
 }
 
 /// Seconds that an epoch takes at best, without what a run does once before its first.
@@ -117,19 +108,14 @@ fn floor(bench: &mut Bench) {
         black_box((&dw, &dv));
     };
     let steps = (ROWS / BATCH) as f64;
-    let name = "the same epoch's products alone";
-    bench.figure(
-        name,
-        Unit::Milliseconds,
-        Goal::None,
-        None,
-        &mut |who, seconds| {
-            let product: Product = match who {
-                Contender::Syft => |a, b, out| product_into(a, b, Start::Zero, out),
-                Contender::Gemm => with_gemm,
-                Contender::MatrixMultiply => return None,
-            };
-            Some(steps * best(seconds, || step(product)))
-        },
-    );
+    let name = "the products of the next epoch alone";
+    let figure = Figure::new(name, Unit::Milliseconds, Goal::None);
+    bench.figure(figure, &mut |who, seconds| {
+        let product: Product = match who {
+            Contender::Syft => |a, b, out| product_into(a, b, Start::Zero, out),
+            Contender::Gemm => with_gemm,
+            Contender::MatrixMultiply => return None,
+        };
+        Some(steps * best(seconds, || step(product)))
+    });
 }

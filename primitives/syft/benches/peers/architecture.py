@@ -46,7 +46,7 @@ class Network(torch.nn.Module):
 
 # By their names in Syft: from the shape of a row and the options to PyTorch's layer.
 LAYERS = {
-    "dense": lambda shape, units: Dense(shape.numel(), units),
+    "dense": lambda shape, units: (Dense if len(shape) > 1 else torch.nn.Linear)(shape.numel(), units),
     "relu": lambda shape: torch.nn.ReLU(),
     "conv2d": lambda shape, channels, **options: torch.nn.Conv2d(
         shape[0], channels, options["kernel"], options.get("stride", 1), options.get("padding", 0)

@@ -15,12 +15,12 @@ import numpy as np
 import onnxruntime
 import torch
 
-import networks
+import onnx_models
+from architecture import Network
 
 DIGITS = pathlib.Path(__file__).parents[4] / "data" / "digits.csv"
 READING = 100e-6  # seconds per reading of the clock, at least
 LEARNING_RATE, MOMENTUM = 0.01, 0.9
-HIDDEN = {64: 32, 784: 128}
 
 torch.set_num_threads(1)
 torch.set_num_interop_threads(1)
@@ -43,6 +43,21 @@ def best(seconds, run):
     return min(readings)
 
 
+def is_dense(architecture):
+    """Whether there is one hidden layer, which is what is written by hand in NumPy."""
+    first, *rest = architecture["layers"]
+    return "dense" in first and len(rest) == 2 and rest[0] == "relu" and "dense" in rest[1]
+
+
+def rows_for(architecture, count):
+    """Rows and their classes: the first digits, or random ones for larger models."""
+    shape = architecture["input"]
+    if math.prod(shape) == 64:
+        table = np.loadtxt(DIGITS, np.float32, delimiter=",", skiprows=1)[:count]
+        return table[:, :64].reshape(-1, *shape) / 16, table[:, 64].astype(np.int64)
+    return random.random((count, *shape), np.float32), random.integers(10, size=count)
+
+
 def versions(_):
     return {
         "PyTorch": torch.__version__,
@@ -59,7 +74,7 @@ def product(question):
     a_torch, b_torch, out_torch = map(torch.from_numpy, (a, b, out))
     if transposed:
         b, b_torch = b.T, b_torch.T
-    session = networks.session(networks.product(m, k, n, transposed))
+    session = onnx_models.session(onnx_models.product(m, k, n, transposed))
     feed = {"a": a, "b": b.T if transposed else b}
     return {
         "PyTorch": lambda: torch.mm(a_torch, b_torch, out=out_torch),
@@ -68,35 +83,29 @@ def product(question):
     }
 
 
-def train_digits(question):
-    table = np.loadtxt(DIGITS, np.float32, delimiter=",", skiprows=1)[: question["rows"]]
-    return epochs(table[:, :64] / 16, table[:, 64].astype(np.int64), 32)
-
-
-def train_images(question):
-    rows = question["rows"]
-    return epochs(random.random((rows, 784), np.float32), random.integers(10, size=rows), 64)
-
-
-def epochs(x, y, batch):
+def train(question):
     """One epoch of SGD with momentum over shuffled rows."""
-    network = networks.dense(x.shape[1], HIDDEN[x.shape[1]])
+    architecture, count, batch = (question[key] for key in ("architecture", "rows", "batch"))
+    x, y = rows_for(architecture, count)
+    network = Network(architecture).layers
     optimiser = torch.optim.SGD(network.parameters(), LEARNING_RATE, MOMENTUM, fused=True)
     x_torch, y_torch = torch.from_numpy(x), torch.from_numpy(y)
 
     def with_torch():
-        for rows in torch.randperm(len(x)).split(batch):
+        for rows in torch.randperm(count).split(batch):
             optimiser.zero_grad()
             outputs = network(x_torch[rows])
             torch.nn.functional.cross_entropy(outputs, y_torch[rows]).backward()
             optimiser.step()
 
+    if not is_dense(architecture):
+        return {"PyTorch": with_torch}
     parameters = [tensor.detach().numpy().copy() for tensor in network.parameters()]
     velocities = [np.zeros_like(parameter) for parameter in parameters]
 
     def with_numpy():
-        order = random.permutation(len(x))
-        for start in range(0, len(x), batch):
+        order = random.permutation(count)
+        for start in range(0, count, batch):
             rows = order[start : start + batch]
             derivatives = derivative(parameters, x[rows], y[rows])
             for parameter, velocity, g in zip(parameters, velocities, derivatives):
@@ -108,7 +117,7 @@ def epochs(x, y, batch):
 
 
 def derivative(parameters, x, y):
-    """Of the mean softmax cross-entropy of `networks.dense`, by hand."""
+    """Of the mean softmax cross-entropy with one hidden layer, by hand."""
     weight, bias, out_weight, out_bias = parameters
     h = x @ weight.T
     h += bias
@@ -126,13 +135,13 @@ def derivative(parameters, x, y):
 
 
 def evaluate(question):
-    rows, inputs = question["rows"], question["inputs"]
-    x = random.random((rows, inputs), np.float32)
-    y = random.integers(10, size=rows)
+    """The number of wrong rows."""
+    architecture = question["architecture"]
+    x, y = rows_for(architecture, question["rows"])
     x_torch, y_torch = torch.from_numpy(x), torch.from_numpy(y)
-    network = networks.dense(inputs, HIDDEN[inputs])
+    network = Network(architecture).layers
     weight, bias, out_weight, out_bias = [p.detach().numpy() for p in network.parameters()]
-    session = networks.session(networks.classifier(network))
+    session = onnx_models.session(onnx_models.classifier(network))
 
     @torch.inference_mode()
     def with_torch():
@@ -152,12 +161,7 @@ def evaluate(question):
 
 
 def answer(question):
-    figures = {
-        "product": product,
-        "train digits": train_digits,
-        "train images": train_images,
-        "evaluate": evaluate,
-    }
+    figures = {"product": product, "train": train, "evaluate": evaluate}
     if question["figure"] == "versions":
         return versions(question)
     runs = figures[question["figure"]](question)

@@ -3,8 +3,8 @@
     python learning.py PROGRAM
 
 PROGRAM is the compiled example `learn`: it splits, trains with Syft and hands over the rows. Errors are in per cent of
-the validation rows, or mean squares. Networks are trained by PyTorch with the same optimiser, steps and rows per step
-from five starts of its own; the middle error of the five counts.
+the validation rows, or mean squares. Networks are trained by PyTorch with the same optimiser, steps and rows per step;
+each from five starts of its own, of which the middle error counts.
 """
 
 import json
@@ -76,7 +76,7 @@ def task(data, schema, part, shape, layers, head, optimiser, batch_size, epochs)
         "data": str(DATA / data),
         "schema": schema,
         "architecture": {"input": shape, "layers": layers, "head": head},
-        "initial_seed": 1,
+        "starts": STARTS,
         "options": {"optimiser": optimiser, "batch_size": batch_size, "epochs": epochs, "seed": 3},
         "split": part and {"part": part, "seed": 1},
     }
@@ -84,6 +84,15 @@ def task(data, schema, part, shape, layers, head, optimiser, batch_size, epochs)
 
 def dense(units):
     return {"dense": {"units": units}}
+
+
+CONVOLUTIONAL = [
+    {"conv2d": {"channels": 8, "kernel": [3, 3], "padding": [1, 1]}},
+    "relu",
+    {"max_pool2d": {"kernel": [2, 2], "stride": [2, 2]}},
+    "flatten",
+    dense(10),
+]
 
 
 def with_torch(given, training, validation):
@@ -114,7 +123,7 @@ def one_start(given, training, validation, seed):
     network.eval()
     with torch.inference_mode():
         outputs = network(validation["rows"])
-    classes = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(1)
+    classes = outputs.argmax(1)
     return 100 * (classes != validation["classes"]).double().mean().item()
 
 
@@ -141,8 +150,13 @@ TASKS = {
         "PyTorch",
         with_torch,
     ),
+    "digits, convolution": (
+        task("digits.csv", digits(), 0.8, [1, 8, 8], CONVOLUTIONAL, SOFTMAX, adam(0.005), 32, 30),
+        "PyTorch",
+        with_torch,
+    ),
     "breast cancer, logistic regression": (
-        task("breast-cancer.csv", breast_cancer(), 0.75, [30], [dense(2)], SOFTMAX, sgd(0.5), 32, 100),
+        task("breast-cancer.csv", breast_cancer(), 0.75, [30], [dense(1)], LOGISTIC, sgd(0.5), 32, 100),
         "scikit-learn LogisticRegression, the best of C = 1, 10, 100, 1000",
         with_logistic_regression,
     ),
@@ -165,10 +179,11 @@ def main(program):
             printed = subprocess.run([program, folder], check=True, capture_output=True, text=True)
             parts = (load_file(folder / f"{part}.safetensors") for part in ("training", "validation"))
             found = reference(given, *parts)
+        ours = statistics.median(int(error) for error in printed.stdout.split())
         if given["architecture"]["head"] == SQUARED:
-            ours, theirs = f"{int(printed.stdout) / 1e6:.6f}", f"{found:.6f}"
+            ours, theirs = f"{ours / 1e6:.6f}", f"{found:.6f}"
         else:
-            ours, theirs = f"{int(printed.stdout) / 1e7:.2f} %", f"{found:.2f} %"
+            ours, theirs = f"{ours / 1e7:.2f} %", f"{found:.2f} %"
         print(f"| {name} | {ours} | {theirs} | {who} |")
 
 

@@ -1,26 +1,18 @@
-"""Networks in PyTorch and ONNX."""
+"""Models in ONNX."""
 
 import onnxruntime
-import torch
 from onnx import TensorProto, helper, numpy_helper
 
 
-def dense(inputs, hidden):
-    """The classifiers that are measured: one hidden layer, ten classes."""
-    return torch.nn.Sequential(
-        torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, 10)
-    )
-
-
 def product(m, k, n, transposed):
-    """An ONNX model of `a` (m x k) times `b` (k x n, or n x k if transposed)."""
+    """`a` (m x k) times `b` (k x n, or n x k if transposed)."""
     b = [n, k] if transposed else [k, n]
     node = helper.make_node("Gemm", ["a", "b"], ["out"], transB=int(transposed))
     return _model([node], {"a": [m, k], "b": b}, {"out": [m, n]}, [])
 
 
 def classifier(network):
-    """An ONNX model of a network of `dense`."""
+    """An ONNX model of a network in PyTorch with one hidden layer and ReLU."""
     tensors = {
         name: tensor.detach().numpy()
         for name, tensor in zip(("w", "b", "v", "c"), network.parameters())
