@@ -113,7 +113,7 @@ pub use self::{
     canonical::DecodeError,
     csv::{load_csv, CsvError, MAX_RECORD},
     dataset::{Column, Dataset, DatasetError, Limits, Targets, MAX_ROWS, MAX_VALUES},
-    evaluate::{evaluate, EvaluateError},
+    evaluate::{evaluate, EvaluateError, ValidationSet},
     gradient::{Encoding, Gradient, GradientError},
     hash::content_hash,
     model::{Model, ModelError},

@@ -29,7 +29,7 @@ pub const SQUARED_ERROR_UNIT: u64 = 1_000_000;
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Classification: `floor(wrong rows * 10^9 / rows)`, 0 to [`WORST_ERROR_RATE`]. The predicted class is that of the
-    /// greatest output, the lowest class on ties.
+    /// greatest output, the lowest class on ties; if there is but one output, class 1 if it is above 0, else class 0.
     ErrorRate,
     /// Regression: `floor(mean of squared residuals * 10^6)`, saturating at `u64::MAX`. With `p` predicted and `t` true,
     /// all in binary64: `d = p - t; sum = sum + d * d` over all outputs of all rows in row-major order (no fused

@@ -6,10 +6,11 @@ use crate::figure::{two_threads, Bench, Contender, Figure, Goal, Unit};
 use serde_json::json;
 use std::error::Error;
 use std::hint::black_box;
-use syft::{evaluate, Dataset, Metric, Model};
+use syft::{Metric, Model, ValidationSet};
 
 pub fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
     let (_, data) = digits()?;
+    let data = ValidationSet::new(&data);
     let name = "evaluate 360x64, 64-32-10";
     figure(
         bench,
@@ -21,7 +22,7 @@ pub fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
     );
     let name = "evaluate 10,000x784, 784-128-10";
     if bench.wants(&two_threads(name)) {
-        let (model, data) = (dense(784, 128)?, images(10_000)?);
+        let (model, data) = (dense(784, 128)?, ValidationSet::new(&images(10_000)?));
         figure(bench, name, Unit::Milliseconds, 13e-3, &model, &data);
         bench.two_threads(name, Goal::Times(1.8), |seconds| {
             time(&model, &data, seconds)
@@ -30,7 +31,14 @@ pub fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn figure(bench: &mut Bench, name: &str, unit: Unit, goal: f64, model: &Model, data: &Dataset) {
+fn figure(
+    bench: &mut Bench,
+    name: &str,
+    unit: Unit,
+    goal: f64,
+    model: &Model,
+    data: &ValidationSet,
+) {
     let question = json!({
         "figure": "evaluate",
         "architecture": model.architecture(),
@@ -43,8 +51,8 @@ fn figure(bench: &mut Bench, name: &str, unit: Unit, goal: f64, model: &Model, d
     });
 }
 
-fn time(model: &Model, data: &Dataset, seconds: f64) -> f64 {
-    best(seconds, || match evaluate(model, data, Metric::ErrorRate) {
+fn time(model: &Model, data: &ValidationSet, seconds: f64) -> f64 {
+    best(seconds, || match data.error_of(model, Metric::ErrorRate) {
         Ok(error) => {
             black_box(error);
         }

@@ -1,0 +1,116 @@
+//! Data that models are measured on.
+
+use super::score::Score;
+use super::EvaluateError;
+use crate::model::Pass;
+use crate::{Dataset, Metric, Model, Schema, Targets};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+/// Multiply-adds below which one thread is faster than several.
+const PARALLEL: u64 = 10_000_000;
+
+/// A data set as models read it, prepared once for the evaluation of many.
+///
+/// The error of a model is exactly as [`Metric`] defines it: the same on every machine and for every number of threads.
+/// Work is spread over the threads of the current `rayon` pool.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ValidationSet {
+    schema: Schema,
+    features: Array2<f32>,
+    targets: Targets,
+}
+
+impl ValidationSet {
+    /// The rows of a data set.
+    pub fn new(data: &Dataset) -> Self {
+        Self {
+            schema: data.schema().clone(),
+            features: data.features(),
+            targets: data.targets(),
+        }
+    }
+
+    /// The schema of the rows.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Number of rows, at least 1.
+    pub fn rows(&self) -> usize {
+        self.features.nrows()
+    }
+
+    /// Bytes of memory that the rows take.
+    pub fn bytes(&self) -> usize {
+        let targets = match &self.targets {
+            Targets::Classes(classes) => classes.len(),
+            Targets::Numbers(numbers) => size_of::<f32>() * numbers.len(),
+        };
+        size_of::<f32>() * self.features.len() + targets
+    }
+
+    /// The error of a model on all rows.
+    ///
+    /// # Errors
+    ///
+    /// If model, data and metric do not fit, or the model gives a value that is not finite for any row.
+    pub fn error_of(&self, model: &Model, metric: Metric) -> Result<u64, EvaluateError> {
+        // No error is above this limit.
+        let error = self.error_within(model, metric, u64::MAX)?;
+        Ok(error.unwrap_or(metric.worst()))
+    }
+
+    /// The error of a model on all rows, if it is at most `limit`; `None` if it is above, which is found out as soon as
+    /// the mistakes so far suffice.
+    ///
+    /// Rows are looked at in order, some at a time: 65,536 divided by the values that the widest layer reads or gives,
+    /// rounded down, but at least 1 and at most 1,024. The result is that of the first such part after which the
+    /// mistakes suffice or which makes the model malformed, the latter before the former; so a model that is malformed
+    /// for a later row only may give `None` here and an error in [`error_of`](Self::error_of).
+    ///
+    /// # Errors
+    ///
+    /// If model, data and metric do not fit, or the model gives a value that is not finite for a row that is looked at.
+    pub fn error_within(
+        &self,
+        model: &Model,
+        metric: Metric,
+        limit: u64,
+    ) -> Result<Option<u64>, EvaluateError> {
+        self.schema.fits(model.architecture(), metric)?;
+        let pass = Pass::new(model);
+        let outputs = model.plan().outputs as usize;
+        let features = self.features.as_slice().unwrap_or_default();
+        let mut score = Score::new(&self.targets);
+        let mut rooms: Vec<_> = (0..self.threads(model)).map(|_| pass.room()).collect();
+        // As many parts at a time as there are threads; their results count in the order of rows.
+        for parts in features.chunks(pass.block() * rooms.len()) {
+            let run = |(part, room)| pass.run(part, room);
+            let results: Vec<_> = match &mut rooms[..] {
+                // Without a way through the pool.
+                [room] => vec![run((parts, room))],
+                rooms => parts.par_chunks(pass.block()).zip(rooms).map(run).collect(),
+            };
+            for result in results {
+                score.add(result.map_err(EvaluateError::Malformed)?, outputs);
+                if score.error() > limit {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(score.error()))
+    }
+
+    /// Threads that are worth their while.
+    pub(super) fn threads(&self, model: &Model) -> usize {
+        let work = model
+            .plan()
+            .multiply_adds
+            .saturating_mul(self.rows() as u64);
+        match work < PARALLEL {
+            true => 1,
+            false => rayon::current_num_threads(),
+        }
+    }
+}
