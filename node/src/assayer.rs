@@ -7,7 +7,7 @@
 
 mod cache;
 mod measure;
-mod metrics;
+pub mod metrics;
 #[cfg(test)]
 mod tests;
 
@@ -89,7 +89,8 @@ pub fn start<Block: BlockT, Client: BlockBackend<Block> + Send + Sync>(
 }
 
 impl<Blobs: BlobSource> NodeAssayer<Blobs> {
-    fn new(blobs: Blobs, metrics: Option<Metrics>) -> Self {
+    /// An assayer that knows nothing yet.
+    pub fn new(blobs: Blobs, metrics: Option<Metrics>) -> Self {
         Self {
             blobs,
             state: Mutex::new(State {

@@ -1,18 +1,24 @@
 //! How many bytes stored parameters and gradients may have.
 
 use crate::Plan;
+#[cfg(feature = "std")]
+use crate::MAX_LAYERS;
 
 /// Bytes of a safetensors header that are allowed per tensor. The name, type, shape and offsets of one take at most
 /// 110; the rest is room for other programs' spacing.
 const HEADER_PER_TENSOR: u64 = 160;
-/// Bytes of a safetensors header that are allowed besides its tensors: metadata and alignment.
-const HEADER_BASE: u64 = 512;
-/// The same for a gradient.
+/// Bytes of a safetensors header that are allowed besides its tensors: metadata, among them a receipt, and alignment.
+const HEADER_BASE: u64 = 8_192;
+/// The same for a gradient, which has no receipt.
 const GRADIENT_HEADER_BASE: u64 = 512;
 /// The header's length comes first, as 8 bytes.
 const LENGTH_FIELD: u64 = 8;
 
-/// The longest safetensors header that is read for this plan, in bytes: `512 + 160 * tensors`.
+/// No safetensors header of any plan is longer, in bytes: a layer has two tensors at most.
+#[cfg(feature = "std")]
+pub(crate) const LONGEST_HEADER: u64 = HEADER_BASE + HEADER_PER_TENSOR * 2 * MAX_LAYERS as u64;
+
+/// The longest safetensors header that is read for this plan, in bytes: `8,192 + 160 * tensors`.
 pub fn max_header_size(plan: &Plan) -> u64 {
     HEADER_BASE + HEADER_PER_TENSOR * plan.tensors.len() as u64
 }

@@ -104,7 +104,7 @@ impl Gradient {
     }
 
     /// Reads a gradient for this architecture in any encoding. Safe on untrusted bytes: takes 4 bytes per parameter,
-    /// and beyond that at most 64 bytes for each byte of the header.
+    /// once the header is in order, and beyond that at most 32 for each byte that a header may have.
     ///
     /// The file need not be canonical: another order of tensors, other metadata besides the format's own and more space
     /// in the header are fine.
@@ -124,10 +124,10 @@ impl Gradient {
         }
         let encoding = file.metadata().get("encoding").map(String::as_str);
         let values = match encoding.unwrap_or_default() {
-            DENSE_F32 => read_dense(file, &plan, Kind::F32, f32::from_le_bytes),
-            DENSE_BF16 => read_dense(file, &plan, Kind::Bf16, bf16::decode),
-            INT8_BLOCKS => int8_blocks::read(file, &plan),
-            TOP_K => top_k::read(file, &plan),
+            DENSE_F32 => read_dense(&file, &plan, Kind::F32, f32::from_le_bytes),
+            DENSE_BF16 => read_dense(&file, &plan, Kind::Bf16, bf16::decode),
+            INT8_BLOCKS => int8_blocks::read(&file, &plan),
+            TOP_K => top_k::read(&file, &plan),
             unknown => Err(BlobError::Encoding {
                 found: shorten(unknown),
             }),

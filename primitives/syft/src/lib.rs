@@ -24,12 +24,8 @@
 //! // y = 2 x - 1
 //! let data = load_csv("x,y\n0,-1\n1,1\n2,3\n3,5\n".as_bytes(), &schema)?;
 //! let before = Model::new(architecture.clone(), Parameters::initialise(&architecture, 7)?)?;
-//! let options = TrainOptions {
-//!     optimiser: Optimiser::Sgd { learning_rate: 0.1, momentum: 0.5 },
-//!     batch_size: 4,
-//!     epochs: 200,
-//!     seed: 7,
-//! };
+//! let optimiser = Optimiser::Sgd { learning_rate: 0.1, momentum: 0.5 };
+//! let options = TrainOptions::new(optimiser, 4, 200, 7);
 //! let after = train(&before, &data, &options, |_| ControlFlow::Continue(()))?.model;
 //! assert_eq!(evaluate(&after, &data, Metric::MeanSquaredError)?, 0);
 //!
@@ -81,7 +77,11 @@ mod model;
 #[cfg(feature = "std")]
 mod parameters;
 #[cfg(feature = "std")]
+mod privacy;
+#[cfg(feature = "std")]
 mod random;
+#[cfg(feature = "std")]
+mod receipt;
 #[cfg(feature = "std")]
 mod shorten;
 #[cfg(feature = "std")]
@@ -118,7 +118,17 @@ pub use self::{
     hash::content_hash,
     model::{Model, ModelError},
     parameters::Parameters,
+    privacy::{
+        privatise, Budget, Ledger, NoiseKey, Privacy, PrivacyError, PrivatiseError,
+        SampledGaussian, Spending, MAX_ORDER, MAX_SPENDINGS,
+    },
     random::Random,
+    receipt::{
+        train_with_receipt, Divergence, Receipt, ReceiptError, MAX_CHECKPOINTS, MAX_RECEIPT,
+    },
     tensors::BlobError,
-    train::{train, Optimiser, Progress, TrainError, TrainOptions, Trained, MAX_EPOCHS},
+    train::{
+        train, train_privately, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule,
+        TrainError, TrainOptions, Trained, MAX_EPOCHS,
+    },
 };

@@ -1,7 +1,10 @@
 //! The numbers that a model has learned.
 
 use crate::tensors::{BlobError, Tensors};
-use crate::{content_hash, gradient, Architecture, ArchitectureError, Layer, Random, TensorPlan};
+use crate::{
+    content_hash, gradient, receipt, Architecture, ArchitectureError, Layer, Random, Receipt,
+    TensorPlan,
+};
 use ndarray::ArrayViewD;
 
 /// Metadata of stored parameters; tools around PyTorch ask for it.
@@ -70,6 +73,14 @@ impl Parameters {
     /// The canonical file: one and the same for equal parameters, and readable by any safetensors library.
     pub fn to_safetensors(&self) -> Vec<u8> {
         self.0.write(&METADATA)
+    }
+
+    /// The canonical file with a receipt added to its metadata, as JSON under the name `receipt`.
+    ///
+    /// The [hash](Self::hash) of the parameters remains that of the canonical file.
+    pub fn to_safetensors_with(&self, receipt: &Receipt) -> Vec<u8> {
+        let [format] = METADATA;
+        self.0.write(&[format, (receipt::NAME, &receipt.to_json())])
     }
 
     /// Reads parameters for this architecture. Safe on untrusted bytes: takes no more memory than the architecture

@@ -14,6 +14,11 @@ impl Random {
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
+        Self::keyed(key, stream)
+    }
+
+    /// The given stream of a key of 32 bytes.
+    pub(crate) fn keyed(key: [u8; 32], stream: u64) -> Self {
         let mut generator = ChaCha20Rng::from_seed(key);
         generator.set_stream(stream);
         Self(generator)

@@ -72,7 +72,8 @@ impl Tensors {
     /// Reads parameters: a file that must hold exactly the tensors of the architecture as 32-bit floats, in any order,
     /// and its metadata.
     ///
-    /// Nothing is allocated that the architecture and the file's own size do not warrant.
+    /// Takes 4 bytes per parameter, once the header is in order, and beyond that at most 32 for each byte that a header
+    /// may have.
     pub(crate) fn read(
         architecture: &Architecture,
         bytes: &[u8],
@@ -82,10 +83,9 @@ impl Tensors {
         let header = (bytes.len() as u64).saturating_sub(least);
         debug_assert_eq!(most - least, max_header_size(&plan));
         let file = File::read(bytes, least..=most, header..=header)?;
-        let metadata = file.metadata().clone();
-        let values = read_dense(file, &plan, Kind::F32, f32::from_le_bytes)?;
+        let values = read_dense(&file, &plan, Kind::F32, f32::from_le_bytes)?;
         Self::new(plan.tensors, values)
-            .map(|tensors| (tensors, metadata))
+            .map(|tensors| (tensors, file.into_metadata()))
             .map_err(|tensor| BlobError::NotFinite { tensor })
     }
 }
@@ -103,13 +103,14 @@ pub(crate) fn stored(plan: &[TensorPlan], kind: Kind) -> Vec<Stored> {
 
 /// The values, in the order of the plan, of a file that holds each of its tensors in full; each value has `N` bytes.
 pub(crate) fn read_dense<const N: usize>(
-    file: File,
+    file: &File,
     plan: &Plan,
     kind: Kind,
     value: impl Fn([u8; N]) -> f32,
 ) -> Result<Vec<f32>, BlobError> {
+    let parts = file.tensors(&stored(&plan.tensors, kind))?;
     let mut values = Vec::with_capacity(plan.parameters as usize);
-    for own in file.tensors(&stored(&plan.tensors, kind))? {
+    for own in parts {
         values.extend(own.as_chunks().0.iter().map(|&bytes| value(bytes)));
     }
     Ok(values)

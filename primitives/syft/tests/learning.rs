@@ -48,12 +48,7 @@ fn digits_model() -> Model {
 }
 
 fn run(model: &Model, data: &Dataset, optimiser: Optimiser, batch_size: u32, epochs: u32) -> Model {
-    let options = TrainOptions {
-        optimiser,
-        batch_size,
-        epochs,
-        seed: 3,
-    };
+    let options = TrainOptions::new(optimiser, batch_size, epochs, 3);
     train(model, data, &options, |_| ControlFlow::Continue(()))
         .unwrap()
         .model

@@ -27,7 +27,7 @@ pub(super) fn write(tensors: &Tensors, metadata: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// The values in the order of the plan.
-pub(super) fn read(file: File, plan: &Plan) -> Result<Vec<f32>, BlobError> {
+pub(super) fn read(file: &File, plan: &Plan) -> Result<Vec<f32>, BlobError> {
     let layout = layout(&plan.tensors);
     let parts = file.tensors(&layout)?;
     let (scales, numbers) = parts.split_at(plan.tensors.len());

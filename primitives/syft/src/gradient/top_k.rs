@@ -30,7 +30,7 @@ pub(super) fn write(tensors: &Tensors, metadata: &[(&str, &str)], k: u32) -> Vec
 }
 
 /// The values in the order of the plan.
-pub(super) fn read(file: File, plan: &Plan) -> Result<Vec<f32>, BlobError> {
+pub(super) fn read(file: &File, plan: &Plan) -> Result<Vec<f32>, BlobError> {
     let most = most(plan.parameters);
     let k = match *file.shape(INDICES)? {
         [k] if (1..=most).contains(&k) => k as u32,

@@ -143,6 +143,11 @@ impl<'a> File<'a> {
         &self.header.metadata
     }
 
+    /// The same when nothing else is needed any more.
+    pub(crate) fn into_metadata(self) -> Metadata {
+        self.header.metadata
+    }
+
     /// The shape that the header gives for the first tensor of this name.
     pub(crate) fn shape(&self, name: &str) -> Result<&[u64], BlobError> {
         let mut tensors = self.header.tensors.iter();
@@ -156,16 +161,18 @@ impl<'a> File<'a> {
 
     /// The bytes of each tensor in `wanted`, in that order. The file must hold exactly these tensors, in any order, and
     /// nothing else.
-    pub(crate) fn tensors(self, wanted: &[Stored]) -> Result<Vec<&'a [u8]>, BlobError> {
+    pub(crate) fn tensors(&self, wanted: &[Stored]) -> Result<Vec<&'a [u8]>, BlobError> {
         let mut entries = BTreeMap::new();
-        for (name, entry) in self.header.tensors {
-            if !wanted.iter().any(|tensor| tensor.name == name) {
+        for (name, entry) in &self.header.tensors {
+            if !wanted.iter().any(|tensor| tensor.name == *name) {
                 return Err(BlobError::Unknown {
-                    tensor: shorten(&name),
+                    tensor: shorten(name),
                 });
             }
-            if entries.insert(name.clone(), entry).is_some() {
-                return Err(BlobError::Repeated { tensor: name });
+            if entries.insert(name, entry).is_some() {
+                return Err(BlobError::Repeated {
+                    tensor: name.clone(),
+                });
             }
         }
         let mut spans = Vec::with_capacity(wanted.len());

@@ -1,0 +1,85 @@
+//! The parts of an assay.
+
+use crate::{median, workload::Workload};
+use std::{hint::black_box, time::Duration};
+use syft::{content_hash, evaluate, Dataset, Gradient, Limits, Metric, Model, Parameters};
+
+/// The time of each part by itself.
+pub fn times(workload: &Workload) -> Vec<(&'static str, Duration)> {
+    let architecture = workload.root.architecture();
+    let root = workload.root.parameters();
+    let gradient = &workload.gradients[0][0];
+    let (set, parameters, step) = (
+        workload.validation.encode(),
+        root.to_safetensors(),
+        gradient.encode(),
+    );
+    let time = |part: &dyn Fn()| median(workload.repetitions, || (), |_| part());
+    vec![
+        (
+            "hash of the validation set's blob",
+            time(&|| {
+                black_box(content_hash(&set));
+            }),
+        ),
+        (
+            "decode the validation set",
+            time(&|| {
+                black_box(Dataset::decode(&set, Limits::default()).expect("set"));
+            }),
+        ),
+        (
+            "hash of the parameters' blob",
+            time(&|| {
+                black_box(content_hash(&parameters));
+            }),
+        ),
+        (
+            "decode the parameters",
+            time(&|| {
+                black_box(
+                    Parameters::from_safetensors(architecture, &parameters).expect("parameters"),
+                );
+            }),
+        ),
+        (
+            "hash of a gradient's blob",
+            time(&|| {
+                black_box(content_hash(&step));
+            }),
+        ),
+        (
+            "decode a gradient",
+            time(&|| {
+                black_box(Gradient::decode(architecture, &step).expect("gradient"));
+            }),
+        ),
+        (
+            "apply a gradient",
+            time(&|| {
+                black_box(gradient.apply(root).expect("candidate"));
+            }),
+        ),
+        (
+            "hash of the candidate",
+            time(&|| {
+                black_box(root.hash());
+            }),
+        ),
+        (
+            "model of a copy of the parameters",
+            time(&|| {
+                black_box(Model::new(architecture.clone(), root.clone()).expect("model"));
+            }),
+        ),
+        (
+            "evaluate",
+            time(&|| {
+                black_box(
+                    evaluate(&workload.root, &workload.validation, Metric::ErrorRate)
+                        .expect("error"),
+                );
+            }),
+        ),
+    ]
+}
