@@ -178,6 +178,8 @@ pub struct Bench {
     pub only: Vec<String>,
     /// Measures PyTorch, NumPy and onnxruntime.
     pub python: Option<Python>,
+    /// Programs that wanted a processor in the last minute, where the system tells: others make figures worse.
+    pub load: Option<String>,
     pub rows: Vec<Row>,
 }
 

@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seconds: 0.4,
         only: Vec::new(),
         python: None,
+        load: load(),
         rows: Vec::new(),
     };
     let mut json = false;
@@ -53,4 +54,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         false => report::print(&bench),
     }
     Ok(())
+}
+
+/// The load average of the last minute and the number of processors.
+fn load() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
+    let processors = std::thread::available_parallelism().ok()?;
+    Some(format!(
+        "{} on {processors} processors",
+        text.split(' ').next()?
+    ))
 }

@@ -44,6 +44,9 @@ pub fn print(bench: &Bench) {
     println!();
     println!("One thread unless said; the best of {} rounds in turns. Ratio: Syft's speed over the best other's.", bench.rounds);
     println!("{}", versions(bench));
+    if let Some(load) = &bench.load {
+        println!("Load of the machine at the start: {load}.");
+    }
 }
 
 fn header() -> Vec<String> {
@@ -100,6 +103,6 @@ pub fn print_json(bench: &Bench) {
     let versions = bench.python.as_ref().map(|python| &python.versions);
     println!(
         "{}",
-        json!({"rounds": bench.rounds, "versions": versions, "figures": rows})
+        json!({"rounds": bench.rounds, "versions": versions, "load": bench.load, "figures": rows})
     );
 }

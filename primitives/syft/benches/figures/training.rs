@@ -63,15 +63,11 @@ fn figure(bench: &mut Bench, name: &str, goal: Goal, start: &Model, data: &Datas
 
 /// Seconds that an epoch takes at best, without what a run does once before its first.
 fn epoch(start: &Model, data: &Dataset, batch: usize, seconds: f64) -> f64 {
-    let options = TrainOptions {
-        optimiser: Optimiser::Sgd {
-            learning_rate: 0.01,
-            momentum: 0.9,
-        },
-        batch_size: batch as u32,
-        epochs: 10_000,
-        seed: 1,
+    let sgd = Optimiser::Sgd {
+        learning_rate: 0.01,
+        momentum: 0.9,
     };
+    let options = TrainOptions::new(sgd, batch as u32, 10_000, 1);
     let begin = Instant::now();
     let (mut best, mut last) = (f64::INFINITY, None);
     let trained = train(start, data, &options, |progress| {
