@@ -5,10 +5,11 @@
 use proptest::prelude::*;
 use std::fs::File;
 use std::ops::ControlFlow;
+use syft::load_csv;
 use syft::{
-    evaluate, load_csv, train, train_privately, Architecture, Budget, Dataset, Ledger, Metric,
-    Model, NoiseKey, Optimiser, Parameters, Privacy, PrivacyError, SampledGaussian, Spending,
-    TrainError, TrainOptions, MAX_ORDER, MAX_SPENDINGS,
+    evaluate, train, train_privately, Architecture, Budget, Dataset, Ledger, Metric, Model,
+    NoiseKey, Optimiser, Parameters, Privacy, PrivacyError, SampledGaussian, Spending, TrainError,
+    TrainOptions, MAX_ORDER, MAX_SPENDINGS,
 };
 
 fn mechanism(noise_multiplier: f64, sampling_rate: f64) -> SampledGaussian {

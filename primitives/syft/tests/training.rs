@@ -4,8 +4,9 @@
 
 use std::fs::File;
 use std::ops::ControlFlow;
+use syft::load_csv;
 use syft::{
-    evaluate, load_csv, train, Architecture, Dataset, Decay, EarlyStopping, HeldOut, Metric, Model,
+    evaluate, train, Architecture, Dataset, Decay, EarlyStopping, HeldOut, Metric, Model,
     Optimiser, Parameters, Schedule, TrainOptions,
 };
 

@@ -242,7 +242,7 @@ fn models_without_a_good_receipt_are_told() {
 #[test]
 fn bad_options_are_refused() {
     let desk = Desk::with_digits();
-    let mut failure = |options: &str| {
+    let failure = |options: &str| {
         desk.write("options.json", options);
         let failure = desk.run(&TRAIN).failure();
         assert!(!desk.path().join("m.safetensors").exists());
