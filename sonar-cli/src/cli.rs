@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{
-    commands::{account, campaign, data, init, model, quote},
+    commands::{account, campaign, data, init, model, quote, receipt},
     output::Output,
 };
 use clap::{Args, Parser, Subcommand};
@@ -55,9 +55,12 @@ pub enum Command {
     /// Accounts: create, import, list, look at, pay.
     #[command(subcommand)]
     Account(account::Command),
-    /// Models: initialise, fetch from the chain, evaluate.
+    /// Models: initialise, fetch from the chain, train, evaluate.
     #[command(subcommand)]
     Model(model::Command),
+    /// Receipts of training runs: show, verify.
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Data sets: import from CSV, look at.
     #[command(subcommand)]
     Data(data::Command),

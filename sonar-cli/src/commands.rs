@@ -6,6 +6,7 @@ pub mod data;
 pub mod init;
 pub mod model;
 pub mod quote;
+pub mod receipt;
 
 use crate::{
     cli::{Cli, Command},
@@ -19,6 +20,7 @@ pub async fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Account(command) => account::run(&context, command).await,
         Command::Model(command) => model::run(&context, command).await,
+        Command::Receipt(command) => receipt::run(&context, command).await,
         Command::Data(command) => data::run(&context, command).await,
         Command::Campaign(command) => campaign::run(&context, command).await,
         Command::Quote(quote) => quote::run(&context, quote).await,

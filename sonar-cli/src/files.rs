@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
 };
-use syft::{Architecture, Dataset, DecodeError, Limits, Parameters, Schema};
+use syft::{Architecture, Dataset, DecodeError, Limits, Parameters, Receipt, Schema};
 
 /// Bytes of a file that describes something (TOML, JSON), at most.
 const MAX_DESCRIPTION: u64 = 1 << 20;
@@ -125,6 +125,18 @@ pub fn parameters(path: &Path, architecture: &Architecture) -> Result<Parameters
             path.display()
         )
     })
+}
+
+/// Reads the receipt in a file of parameters (safetensors).
+pub fn receipt(path: &Path) -> Result<Receipt> {
+    Receipt::read_from(open(path)?)
+        .with_context(|| format!("{}", path.display()))?
+        .with_context(|| {
+            format!(
+                "{} has no receipt: sonar model train writes one",
+                path.display()
+            )
+        })
 }
 
 /// Reads a data set, canonical or CSV. A CSV needs the schema; a canonical data set has its own,

@@ -87,6 +87,11 @@ impl Working {
         bar.enable_steady_tick(Duration::from_millis(120));
         Self(bar)
     }
+
+    /// Shows what is being done now.
+    pub fn say(&self, what: String) {
+        self.0.set_message(what);
+    }
 }
 
 impl Drop for Working {

@@ -1,10 +1,7 @@
 //! The numbers that a model has learned.
 
 use crate::tensors::{BlobError, Tensors};
-use crate::{
-    content_hash, gradient, receipt, Architecture, ArchitectureError, Layer, Random, Receipt,
-    TensorPlan,
-};
+use crate::{content_hash, gradient, Architecture, ArchitectureError, Layer, Random, TensorPlan};
 use ndarray::ArrayViewD;
 
 /// Metadata of stored parameters; tools around PyTorch ask for it.
@@ -78,9 +75,10 @@ impl Parameters {
     /// The canonical file with a receipt added to its metadata, as JSON under the name `receipt`.
     ///
     /// The [hash](Self::hash) of the parameters remains that of the canonical file.
-    pub fn to_safetensors_with(&self, receipt: &Receipt) -> Vec<u8> {
+    pub fn to_safetensors_with(&self, receipt: &crate::Receipt) -> Vec<u8> {
         let [format] = METADATA;
-        self.0.write(&[format, (receipt::NAME, &receipt.to_json())])
+        self.0
+            .write(&[format, (crate::receipt::NAME, &receipt.to_json())])
     }
 
     /// Reads parameters for this architecture. Safe on untrusted bytes: takes no more memory than the architecture

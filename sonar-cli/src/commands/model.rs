@@ -3,6 +3,7 @@
 mod evaluate;
 mod fetch;
 mod initialise;
+mod train;
 
 use crate::context::Context;
 use anyhow::Result;
@@ -15,6 +16,8 @@ pub enum Command {
     Init(initialise::Initialise),
     /// Downloads a model of a campaign, verified against the chain.
     Fetch(fetch::Fetch),
+    /// Trains a model on rows and writes it with the receipt of the run.
+    Train(train::Train),
     /// Measures a model's error exactly as the assayers do.
     Evaluate(evaluate::Evaluate),
 }
@@ -24,6 +27,7 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
     match command {
         Command::Init(arguments) => initialise::run(context, arguments).await,
         Command::Fetch(arguments) => fetch::run(context, arguments).await,
+        Command::Train(arguments) => train::run(context, arguments).await,
         Command::Evaluate(arguments) => evaluate::run(context, arguments).await,
     }
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod campaigns;
 mod files;
+mod receipts;
 mod usage;
 
 use assert_cmd::Command;

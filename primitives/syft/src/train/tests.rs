@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::tensors::Tensors;
-use crate::{Architecture, Column, Limits, Parameters, Privacy, Schema};
+use crate::{Architecture, Column, Limits, Parameters, Privacy};
 use ndarray::Array2;
 
 pub(super) const SGD: Optimiser = Optimiser::Sgd {
@@ -20,18 +20,17 @@ pub(super) fn options(optimiser: Optimiser) -> TrainOptions {
     TrainOptions::new(optimiser, 2, 5, 1)
 }
 
-/// A data set of pairs of x and y.
+/// Rows of a number `x` and a number `y` to predict from it.
 pub(super) fn points(points: &[(f32, f32)]) -> Dataset {
-    let schema: Schema = serde_json::from_str(
+    let schema = serde_json::from_str(
         r#"{"inputs":[{"name":"x","kind":{"number":{}}}],"output":{"name":"y","kind":{"number":{}}}}"#,
     )
     .unwrap();
-    let column = |of: fn(&(f32, f32)) -> f32| {
-        let values = points.iter().map(of).collect();
+    let column = |values: Vec<f32>| {
         Column::Numbers(Array2::from_shape_vec((points.len(), 1), values).unwrap())
     };
-    let columns = vec![column(|point| point.0), column(|point| point.1)];
-    Dataset::new(schema, columns, Limits::default()).unwrap()
+    let (x, y) = points.iter().copied().unzip();
+    Dataset::new(schema, vec![column(x), column(y)], Limits::default()).unwrap()
 }
 
 /// Three points and a small model for them.
@@ -40,9 +39,9 @@ pub(super) fn example() -> (Model, Dataset) {
         r#"{"input":[1],"layers":[{"dense":{"units":3}},"relu",{"dense":{"units":1}}],"head":"squared_error"}"#,
     )
     .unwrap();
-    let data = points(&[(0.0, 1.0), (1.0, 2.0), (2.0, 5.0)]);
     let parameters = Parameters::initialise(&architecture, 1).unwrap();
-    (Model::new(architecture, parameters).unwrap(), data)
+    let model = Model::new(architecture, parameters).unwrap();
+    (model, points(&[(0.0, 1.0), (1.0, 2.0), (2.0, 5.0)]))
 }
 
 #[test]
@@ -261,11 +260,11 @@ fn options_in_json() {
 /// One row whose derivative is (3, 4) for the weight 1 and the bias 0 of a model that starts there: by
 /// `d = 2 * (0.75 - (-1.25)) = 4` it is `(0.75 * d, d)`.
 fn one_row() -> (Model, Dataset) {
-    let data = points(&[(0.75, -1.25)]);
     let linear = r#"{"input":[1],"layers":[{"dense":{"units":1}}],"head":"squared_error"}"#;
     let linear: Architecture = serde_json::from_str(linear).unwrap();
     let tensors = Tensors::new(linear.plan().unwrap().tensors, vec![1.0, 0.0]).unwrap();
-    (Model::new(linear, Parameters(tensors)).unwrap(), data)
+    let model = Model::new(linear, Parameters(tensors)).unwrap();
+    (model, points(&[(0.75, -1.25)]))
 }
 
 /// The parameters after so many epochs of one step each at a learning rate of 0.5.
