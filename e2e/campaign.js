@@ -5,7 +5,8 @@ import { blake2AsHex } from '@polkadot/util-crypto';
 
 import { SNR } from './chain.js';
 import * as example from './example.js';
-import { contentHash, encodeDataset, encodeGradient, encodeParameters } from './formats.js';
+import { contentHash, encodeDataset, encodeParameters } from './formats.js';
+import { encodeGradient } from './gradients.js';
 
 /** The campaign that is taken to its end, and three that end early: their numbers. */
 export const CAMPAIGN = 0;
@@ -65,7 +66,8 @@ export function campaign(api) {
       example.COLUMNS,
     ),
     firstStep: encodeGradient(firstStep),
-    secondStep: encodeGradient(secondStep),
+    // The one value that is not 0.
+    secondStep: encodeGradient(secondStep, 'top-k', 1),
     useless: encodeGradient(example.tensors([0, 0, 0, 0], [0.5, 0])),
     malformed: encodeGradient(example.tensors([0, 0, 0, 0], [NaN, 0])),
     unneeded: Uint8Array.of(1, 2, 3),

@@ -18,11 +18,6 @@ export function encodeParameters(tensors) {
   return safetensors({ format: 'pt' }, tensors);
 }
 
-/** A dense gradient: what is added to the parameters, tensor by tensor. */
-export function encodeGradient(tensors) {
-  return safetensors({ format: 'sonar-gradient', encoding: 'dense-f32' }, tensors);
-}
-
 /**
  * A data set in its canonical form. `schema` is SCALE-encoded; there is one column for each input
  * field and one for the output: `{ classes: [position, …] }` or `{ numbers: [value, …] }`.
@@ -48,13 +43,18 @@ function encodeColumn({ classes, numbers }) {
     : concat([Uint8Array.of(0), encodeFloats(numbers)]);
 }
 
-/** The length of a JSON header (8 bytes), the header, and the values as binary32. */
-function safetensors(metadata, tensors) {
+/**
+ * The length of a JSON header (8 bytes), the header, and the values. A tensor's values are binary32,
+ * unless it has a `dtype` and `bytes` of its own.
+ */
+export function safetensors(metadata, tensors) {
   const header = { __metadata__: metadata };
+  const data = [];
   let start = 0;
-  for (const { name, shape, values } of tensors) {
-    const end = start + 4 * values.length;
-    header[name] = { dtype: 'F32', shape, data_offsets: [start, end] };
+  for (const { name, shape, values, dtype = 'F32', bytes = encodeFloats(values) } of tensors) {
+    const end = start + bytes.length;
+    header[name] = { dtype, shape, data_offsets: [start, end] };
+    data.push(bytes);
     start = end;
   }
   const text = utf8.encode(JSON.stringify(header));
@@ -62,16 +62,16 @@ function safetensors(metadata, tensors) {
   const length = littleEndian(8, (view) =>
     view.setBigUint64(0, BigInt(text.length + padding.length), true),
   );
-  return concat([length, text, padding, ...tensors.map(({ values }) => encodeFloats(values))]);
+  return concat([length, text, padding, ...data]);
 }
 
-function encodeFloats(values) {
+export function encodeFloats(values) {
   return littleEndian(4 * values.length, (view) =>
     values.forEach((value, index) => view.setFloat32(4 * index, value, true)),
   );
 }
 
-function littleEndian(size, write) {
+export function littleEndian(size, write) {
   const bytes = new Uint8Array(size);
   write(new DataView(bytes.buffer));
   return bytes;

@@ -131,7 +131,10 @@ mod tests {
         let gradient = Gradient::between(&start, &end).unwrap();
         let candidate = gradient.apply(&start).unwrap();
         let lineage = lineage(architecture, 1, candidate.hash());
-        let (root, gradients) = (start.to_safetensors(), [gradient.encode(Encoding::DenseF32)]);
+        let (root, gradients) = (
+            start.to_safetensors(),
+            [gradient.encode(Encoding::DenseF32)],
+        );
         assert_eq!(
             rebuild(7, &lineage, &root, &gradients).unwrap().hash(),
             candidate.hash()

@@ -5,9 +5,13 @@
 //! honest measure however many nodes of a tree the mine has contributed.
 //!
 //! Training goes on until the held-out rows stop getting better, and the best model on the way counts
-//! (early stopping). What is measured is `parent + gradient`, as the chain will rebuild it.
+//! (early stopping). What is measured is `parent + gradient`, as the chain will rebuild it: first with
+//! the gradient as it is, and in the end with what is left of it in the smallest encoding that will do.
+
+mod encoding;
 
 use crate::policy::{OptimiserKind, Training};
+use encoding::Goal;
 use sonar_primitives::{assay::Baseline, BlobHash};
 use std::{
     ops::ControlFlow,
@@ -127,7 +131,8 @@ pub fn improve(
 ) -> Result<Trained, TrainingError> {
     let parent = Model::new(task.architecture.clone(), task.parent.clone())?;
     let before = evaluate(&parent, &data.held_out, task.metric)?;
-    let (mut best, mut best_score) = (None, score(&parent, data, task.metric)?);
+    let start = score(&parent, data, task.metric)?;
+    let (mut best, mut best_score) = (None, start);
     let mut model = parent.clone();
     let mut idle_looks = 0;
     for look in 0..task.options.looks(task.attempt) {
@@ -144,10 +149,10 @@ pub fn improve(
         if cancelled.load(Ordering::Relaxed) {
             return Ok(Trained::Cancelled);
         }
-        let Some((gradient, candidate)) = rebuilt(&parent, &model) else {
+        let Ok(gradient) = Gradient::between(parent.parameters(), model.parameters()) else {
             break;
         };
-        let Ok(score) = score(&candidate, data, task.metric) else {
+        let Some(score) = candidate_score(&parent, &gradient, data, task.metric) else {
             break;
         };
         if score < best_score {
@@ -166,7 +171,15 @@ pub fn improve(
     };
     match best {
         Some(gradient) if baseline.is_beaten_by(after) => {
-            let blob = gradient.encode();
+            let goal = Goal {
+                baseline,
+                start,
+                best: best_score,
+            };
+            let (blob, (after, _)) =
+                encoding::smallest(&task.architecture, &gradient, &goal, |stored| {
+                    candidate_score(&parent, stored, data, task.metric)
+                });
             Ok(Trained::Improved(Improvement {
                 hash: content_hash(&blob).into(),
                 blob,
@@ -208,17 +221,23 @@ impl Task {
     }
 }
 
-/// The gradient from `parent` to `model`, and the model that the chain will rebuild from it. `None`
-/// if numbers grew out of range.
-fn rebuilt(parent: &Model, model: &Model) -> Option<(Gradient, Model)> {
-    let gradient = Gradient::between(parent.parameters(), model.parameters()).ok()?;
+/// Error and loss on the held-out rows: less is better, the error first.
+type Score = (u64, f32);
+
+/// The score of the model that the chain will rebuild from `parent` and this gradient. `None` if
+/// numbers grew out of range.
+fn candidate_score(
+    parent: &Model,
+    gradient: &Gradient,
+    data: &Split,
+    metric: Metric,
+) -> Option<Score> {
     let parameters = gradient.apply(parent.parameters()).ok()?;
     let candidate = Model::new(parent.architecture().clone(), parameters).ok()?;
-    Some((gradient, candidate))
+    score(&candidate, data, metric).ok()
 }
 
-/// Error and loss on the held-out rows: less is better, the error first.
-fn score(model: &Model, data: &Split, metric: Metric) -> Result<(u64, f32), TrainingError> {
+fn score(model: &Model, data: &Split, metric: Metric) -> Result<Score, TrainingError> {
     let error = evaluate(model, &data.held_out, metric)?;
     let (features, targets) = (data.held_out.features(), data.held_out.targets());
     let (loss, _) = model.loss_and_derivative(features.view(), &targets)?;

@@ -59,7 +59,7 @@ pub struct World {
     terms: Terms<Balance, BlockNumber>,
     architecture: Architecture,
     validation: Dataset,
-    blobs: BTreeMap<BlobHash, Vec<u8>>,
+    pub blobs: BTreeMap<BlobHash, Vec<u8>>,
     balances: BTreeMap<AccountId, Balance>,
     reputations: BTreeMap<AccountId, Reputation>,
     next: NodeId,

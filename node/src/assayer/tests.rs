@@ -7,7 +7,9 @@ use super::{
 use sonar_primitives::assay::Malformed;
 use std::{collections::HashMap, sync::Mutex};
 use substrate_prometheus_endpoint::prometheus::proto::MetricFamily;
-use syft::{load_csv, Architecture, Dataset, Encoding, Gradient, Metric, Model, Parameters, Schema};
+use syft::{
+    load_csv, Architecture, Dataset, Encoding, Gradient, Metric, Model, Parameters, Schema,
+};
 
 /// Blobs in memory; remembers what was asked for.
 #[derive(Default)]
@@ -128,7 +130,10 @@ fn a_candidate_is_the_root_with_all_gradients_added() {
     let mut request = request(&shelf);
     let half = [0.3, 0.1, -0.2, 0.7, 0.5, 0.0];
     let steps = [step(CONSTANT, half), step(half, PERFECT)];
-    request.gradients = steps.iter().map(|step| shelf.put(step.encode(Encoding::DenseF32))).collect();
+    request.gradients = steps
+        .iter()
+        .map(|step| shelf.put(step.encode(Encoding::DenseF32)))
+        .collect();
     let mut model = parameters(CONSTANT);
     for step in &steps {
         model = step.apply(&model).unwrap();

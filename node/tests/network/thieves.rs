@@ -38,8 +38,8 @@ async fn a_gradient_earns_for_whoever_committed_to_it_first() {
         let disguised = task::gradient(disguised);
         let never_stored = task::gradient(NO_STEP);
         let plan = task::architecture().plan().unwrap();
-        let too_small = vec![7; syft::min_blob_size(&plan) as usize - 1];
-        let too_large = vec![7; syft::max_blob_size(&plan) as usize + 1];
+        let too_small = vec![7; syft::min_gradient_size(&plan) as usize - 1];
+        let too_large = vec![7; syft::max_gradient_size(&plan) as usize + 1];
 
         // Bob is the first.
         let bob = mine("//Bob");

@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
         let parent = Nodes::<T>::get(submission.parent).ok_or(Error::<T>::UnknownParent)?;
         let terms = T::Campaigns::terms(submission.campaign, parent.root)
             .ok_or(Error::<T>::CampaignOver)?;
-        let possible = syft::min_blob_size(&terms.plan)..=syft::max_blob_size(&terms.plan);
+        let possible = syft::min_gradient_size(&terms.plan)..=syft::max_gradient_size(&terms.plan);
         ensure!(possible.contains(&u64::from(size)), Error::<T>::WrongSize);
         Ok(())
     }

@@ -157,8 +157,8 @@ fn reveal_fails_when_the_size_is_impossible() {
         let id = commit(ALICE, ROOT, gradient(1)).unwrap();
         next_block();
         let plan = architecture().plan().unwrap();
-        let least = syft::min_blob_size(&plan) as u32;
-        let most = syft::max_blob_size(&plan) as u32;
+        let least = syft::min_gradient_size(&plan) as u32;
+        let most = syft::max_gradient_size(&plan) as u32;
         for wrong in [0, least - 1, most + 1, u32::MAX] {
             resize(gradient(1), Some(wrong));
             assert_noop!(reveal(ALICE, id, gradient(1)), Error::WrongSize);
