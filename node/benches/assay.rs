@@ -66,9 +66,28 @@ fn assays(workload: &Workload) {
             measure(assayer, &next)
         }),
     );
+    let hopeless = [AssayRequest {
+        limit: Some(0),
+        ..next[0].clone()
+    }];
+    show(
+        "next candidate, far from an improvement",
+        median(workload.repetitions, warm, |assayer| {
+            let outcomes = assayer.evaluate_all(&hopeless);
+            assert_eq!(outcomes, [AssayOutcome::AboveLimit]);
+        }),
+    );
     let waiting: Vec<_> = (1..=WAITING).map(|n| workload.candidate(1, n)).collect();
     show(
-        "8 candidates of the same parent, each",
+        "8 candidates of the same parent one by one, each",
+        median(workload.repetitions, warm, |assayer| {
+            for request in &waiting {
+                measure(assayer, std::slice::from_ref(request));
+            }
+        }) / WAITING as u32,
+    );
+    show(
+        "8 candidates of the same parent at once, each",
         median(workload.repetitions, warm, |assayer| {
             measure(assayer, &waiting)
         }) / WAITING as u32,
@@ -100,5 +119,5 @@ fn median<T>(repetitions: usize, make: impl Fn() -> T, run: impl Fn(&T)) -> Dura
 }
 
 fn show(what: &str, time: Duration) {
-    println!("  {what:<45} {:>12.1} us", time.as_secs_f64() * 1e6);
+    println!("  {what:<50} {:>12.1} us", time.as_secs_f64() * 1e6);
 }

@@ -4,10 +4,11 @@
 //! on a fork or after a lost transaction, costs a look-up. Two workers that ask for the same at the
 //! same time never compute it both.
 //!
-//! As many assays run at once as the machine has cores, whoever asks for them, so memory is bounded
-//! by the caches and that many assays. One assay needs room for a blob of up to 4 MiB and what is
-//! decoded from it, the parameters of a model and its parent (up to 4 MB each), and what the
-//! model's layers give for one batch of rows.
+//! As many assays run at once as the machine has cores, whoever asks for them. So memory is bounded
+//! by the caches (192 MiB and the outcomes), that many times what one assay takes, and one large
+//! validation set (400 MB and its targets; see `measure`). One assay takes a blob (4 MiB on our
+//! chain) and what is decoded from it (four times as much), a validation set of 32 MiB, and a model's
+//! and its parent's parameters and a gradient (4 MB each).
 
 mod cache;
 mod crew;

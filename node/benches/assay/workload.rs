@@ -125,6 +125,7 @@ impl Workload {
             rows: validation.rows() as u32,
             root: shelf.put(root.to_safetensors()),
             gradients: vec![],
+            limit: None,
         };
         Self {
             name,

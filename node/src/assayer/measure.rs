@@ -10,17 +10,21 @@ use sonar_primitives::{
     BlobHash,
 };
 use sp_core::H256;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use syft::{
-    content_hash, evaluate, BlobError, Column, Dataset, EvaluateError, Gradient, Limits, Model,
-    Parameters, MAX_VALUES,
+    content_hash, BlobError, Dataset, EvaluateError, Gradient, Limits, Model, ModelError,
+    Parameters, ValidationSet, MAX_VALUES,
 };
 
-/// Room for decoded validation sets, in bytes.
+/// Room for prepared validation sets, in bytes.
 pub const SETS_ROOM: usize = 128 << 20;
 /// Room for rebuilt parameters, in bytes.
 pub const PARAMETERS_ROOM: usize = 64 << 20;
 
+/// Sets that take more bytes than this when prepared are used one after the other, and not kept: a
+/// small blob can make a large set, as a category takes a value for each of its classes. None takes
+/// more than 4 * [`MAX_VALUES`] and its targets.
+const LARGE_SET: usize = 32 << 20;
 /// Room that an entry of a cache is counted with besides its values, in bytes: what the cache keeps
 /// of it, and what describes its shape. Without it, tiny models could fill the memory.
 pub const ENTRY_ROOM: usize = 1024;
@@ -29,8 +33,10 @@ const TENSOR_ROOM: usize = 128;
 
 /// What has been decoded and rebuilt before. For any number of threads.
 pub struct Workshop {
-    /// Validation sets by their blob's hash.
-    sets: Shared<Arc<Dataset>>,
+    /// Prepared validation sets by their blob's hash.
+    sets: Shared<Arc<ValidationSet>>,
+    /// Held by whoever uses a large set.
+    large: Mutex<()>,
     /// Parameters by [`lineage`].
     parameters: Shared<Arc<Parameters>>,
 }
@@ -52,6 +58,7 @@ impl Workshop {
     pub fn new() -> Self {
         Self {
             sets: Shared::new(SETS_ROOM),
+            large: Mutex::new(()),
             parameters: Shared::new(PARAMETERS_ROOM),
         }
     }
@@ -71,24 +78,34 @@ impl Workshop {
         blobs: &impl BlobSource,
         request: &AssayRequest,
     ) -> Result<AssayOutcome, Failure> {
-        let set = self.validation_set(blobs, request)?;
+        // Outlives the set.
+        let mut turn = None;
+        let set = self.validation_set(blobs, request, &mut turn)?;
         let parameters = self.parameters(blobs, request)?;
-        let candidate = H256(parameters.hash());
         let model = Model::new(request.architecture.clone(), parameters)
             .map_err(|_| Malformed::Parameters)?;
-        match evaluate(&model, &set, request.metric) {
-            Ok(error) => Ok(AssayOutcome::Measured { error, candidate }),
-            Err(EvaluateError::Malformed(_)) => Err(Malformed::NotFinite.into()),
+        let limit = request.limit.unwrap_or(u64::MAX);
+        match set.error_within(&model, request.metric, limit) {
+            Ok(Some(error)) => Ok(AssayOutcome::Measured {
+                error,
+                candidate: H256(model.parameters().hash()),
+            }),
+            Ok(None) => Ok(AssayOutcome::AboveLimit),
+            Err(EvaluateError::Malformed(ModelError::NotFinite { .. })) => {
+                Err(Malformed::NotFinite.into())
+            }
             // Model and parameters fit each other, so it is the data that do not.
             Err(_) => Err(Malformed::ValidationSet.into()),
         }
     }
 
-    fn validation_set(
-        &self,
+    /// The prepared validation set. If it is large, `turn` is to be held for as long as it is used.
+    fn validation_set<'a>(
+        &'a self,
         blobs: &impl BlobSource,
         request: &AssayRequest,
-    ) -> Result<Arc<Dataset>, Failure> {
+        turn: &mut Option<MutexGuard<'a, ()>>,
+    ) -> Result<Arc<ValidationSet>, Failure> {
         let set = self.sets.get_or_make(request.validation, || {
             let bytes = fetch(blobs, request.validation)?;
             let limits = Limits {
@@ -99,8 +116,13 @@ impl Workshop {
                 log::debug!(target: LOG, "validation set {:?}: {error}", request.validation);
                 Malformed::ValidationSet
             })?;
-            let size = size_of_set(&set);
-            Ok::<_, Failure>((Arc::new(set), size))
+            let mut size = size_prepared(&set);
+            if size > LARGE_SET {
+                *turn = Some(self.large.lock().unwrap_or_else(PoisonError::into_inner));
+                // No cache has room for it.
+                size = usize::MAX;
+            }
+            Ok::<_, Failure>((Arc::new(ValidationSet::new(&set)), size))
         })?;
         // The price of the assay was calculated for this many rows.
         if set.rows() as u64 != u64::from(request.rows) {
@@ -109,7 +131,7 @@ impl Workshop {
         Ok(set)
     }
 
-    /// The bytes that decoded sets take, and those that parameters take.
+    /// The bytes that prepared sets take, and those that parameters take.
     #[cfg(test)]
     pub fn used(&self) -> (usize, usize) {
         (self.sets.used(), self.parameters.used())
@@ -184,17 +206,19 @@ fn lineage(request: &AssayRequest) -> (H256, Vec<Step>) {
     (root, steps.collect())
 }
 
-/// The bytes that a decoded set takes.
-fn size_of_set(set: &Dataset) -> usize {
-    let columns = set.columns().iter().map(|column| match column {
-        Column::Numbers(numbers) => numbers.len().saturating_mul(4),
-        Column::Classes(classes) => classes.len(),
+/// The bytes that a set will take when it is prepared.
+fn size_prepared(set: &Dataset) -> usize {
+    // The schema was checked, or there would be no set.
+    let values = set.schema().check().map_or(usize::MAX, |plan| {
+        let row = (plan.inputs as usize).saturating_add(plan.outputs as usize);
+        row.saturating_mul(set.rows())
     });
-    // Names take about as much as in the encoding.
-    columns.fold(
-        ENTRY_ROOM.saturating_add(set.schema().encoded_size().saturating_mul(4)),
-        usize::saturating_add,
-    )
+    // Names take a few times what they take in the encoding.
+    let names = set.schema().encoded_size().saturating_mul(4);
+    values
+        .saturating_mul(4)
+        .saturating_add(names)
+        .saturating_add(ENTRY_ROOM)
 }
 
 /// The bytes that parameters take.

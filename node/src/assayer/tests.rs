@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
-use super::{
-    measure::{ENTRY_ROOM, PARAMETERS_ROOM, SETS_ROOM},
-    *,
-};
+mod many;
+mod rooms;
+
+use super::*;
 use sonar_primitives::assay::Malformed;
 use std::{collections::HashMap, sync::Mutex};
 use substrate_prometheus_endpoint::prometheus::proto::MetricFamily;
@@ -85,6 +85,7 @@ fn request(shelf: &Shelf) -> AssayRequest {
         rows: 4,
         root: shelf.put(parameters(CONSTANT).to_safetensors()),
         gradients: vec![],
+        limit: None,
     }
 }
 
@@ -316,6 +317,37 @@ fn what_cannot_be_measured_is_malformed() {
 }
 
 #[test]
+fn above_the_limit_is_all_that_is_told() {
+    let shelf = Shelf::default();
+    let constant = request(&shelf);
+    let with = |limit, change: &dyn Fn(&mut AssayRequest)| {
+        let mut request = constant.clone();
+        request.limit = Some(limit);
+        change(&mut request);
+        evaluate(&assayer(&shelf), &request)
+    };
+    let exact = measured(500_000_000, &parameters(CONSTANT));
+    assert_eq!(with(u64::MAX, &|_| {}), exact);
+    assert_eq!(with(500_000_000, &|_| {}), exact);
+    assert_eq!(with(499_999_999, &|_| {}), AssayOutcome::AboveLimit);
+    assert_eq!(with(0, &|_| {}), AssayOutcome::AboveLimit);
+    // What is malformed is so at any limit: here for the last row only, 3.2e38 + 3 * 1e37, long after the first mistakes.
+    let rows: Vec<_> = (0..3_000)
+        .map(|row| [if row == 2_999 { 3.0 } else { 0.5 }, 1.0])
+        .collect();
+    let validation = shelf.put(validation_set(&rows).encode());
+    let root = shelf.put(parameters([1e37, 0.0, 0.0, 0.0, 3.2e38, 0.0]).to_safetensors());
+    for limit in [0, 1_000_000_000] {
+        let outcome = with(limit, &|request| {
+            request.validation = validation;
+            request.rows = 3_000;
+            request.root = root;
+        });
+        assert_eq!(outcome, AssayOutcome::Malformed(Malformed::NotFinite));
+    }
+}
+
+#[test]
 fn a_validation_set_of_another_size_is_malformed_with_and_without_cache() {
     let shelf = Shelf::default();
     let mut request = request(&shelf);
@@ -409,226 +441,4 @@ fn metrics_are_registered_once() {
     let registry = Registry::new();
     assert!(Metrics::register(&registry).is_ok());
     assert!(Metrics::register(&registry).is_err());
-}
-
-/// Requests of many kinds: paths, siblings, equal ones, malformed and unavailable ones.
-fn mixture(shelf: &Shelf) -> Vec<AssayRequest> {
-    let root = request(shelf);
-    let mut requests = vec![root.clone()];
-    let mut path = vec![];
-    for step_number in 0..6 {
-        let siblings: Vec<_> = (0..4)
-            .map(|sibling| {
-                let mut to = PERFECT;
-                to[0] = 0.1 * (1 + step_number) as f32;
-                to[3] = 0.3 * sibling as f32;
-                shelf.put(step(CONSTANT, to).encode())
-            })
-            .collect();
-        for sibling in &siblings {
-            let mut request = root.clone();
-            request.gradients = [path.as_slice(), &[*sibling]].concat();
-            requests.push(request);
-        }
-        path.push(siblings[step_number % 4]);
-    }
-    let garbage = shelf.put(b"garbage".to_vec());
-    let odd: [&dyn Fn(&mut AssayRequest); 4] = [
-        &|r| r.root = garbage,
-        &|r| r.gradients = vec![garbage],
-        &|r| r.validation = H256::repeat_byte(9),
-        &|r| r.rows = 3,
-    ];
-    for change in odd {
-        let mut request = root.clone();
-        change(&mut request);
-        requests.push(request);
-    }
-    // Every third one again, some of them far away.
-    let again: Vec<_> = requests.iter().step_by(3).cloned().collect();
-    requests.extend(again);
-    requests
-}
-
-#[test]
-fn many_at_once_come_to_the_same_as_one_by_one() {
-    let shelf = Shelf::default();
-    let requests = mixture(&shelf);
-    let one_by_one: Vec<_> = requests
-        .iter()
-        .map(|request| evaluate(&assayer(&shelf), request))
-        .collect();
-    let kinds: std::collections::HashSet<_> =
-        one_by_one.iter().map(std::mem::discriminant).collect();
-    assert_eq!(kinds.len(), 3);
-    for at_once in [1, 2, 3, 8] {
-        let assayer = assayer_with(&shelf, at_once);
-        assert_eq!(assayer.evaluate_all(&requests), one_by_one);
-        // And with everything known.
-        assert_eq!(assayer.evaluate_all(&requests), one_by_one);
-        let reversed: Vec<_> = requests.iter().rev().cloned().collect();
-        let mut outcomes = assayer_with(&shelf, at_once).evaluate_all(&reversed);
-        outcomes.reverse();
-        assert_eq!(outcomes, one_by_one);
-    }
-    assert!(assayer(&shelf).evaluate_all(&[]).is_empty());
-}
-
-#[test]
-fn at_once_nothing_is_computed_twice() {
-    let shelf = Shelf::default();
-    let root = request(&shelf);
-    let siblings: Vec<_> = (1..=8u8)
-        .map(|n| {
-            let mut to = CONSTANT;
-            to[5] = f32::from(n) / 8.0;
-            shelf.put(step(CONSTANT, to).encode())
-        })
-        .collect();
-    let requests: Vec<_> = siblings
-        .iter()
-        .chain(&siblings)
-        .map(|&gradient| AssayRequest {
-            gradients: vec![gradient],
-            ..root.clone()
-        })
-        .collect();
-    let assayer = assayer_with(&shelf, 4);
-    // Two workers that ask for the same, too.
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| assayer.evaluate_all(&requests));
-        }
-    });
-    let mut asked = shelf.asked();
-    asked.sort();
-    let mut expected = [siblings.as_slice(), &[root.validation, root.root]].concat();
-    expected.sort();
-    assert_eq!(asked, expected);
-}
-
-/// Panics when it is asked for one blob.
-struct Trap<'a>(&'a Shelf, BlobHash);
-
-impl BlobSource for Trap<'_> {
-    fn blob(&self, hash: BlobHash) -> Option<Vec<u8>> {
-        assert_ne!(hash, self.1, "in a test");
-        self.0.blob(hash)
-    }
-}
-
-#[test]
-fn a_panic_is_the_outcome_of_one_only() {
-    let shelf = Shelf::default();
-    let good = request(&shelf);
-    let bad = AssayRequest {
-        gradients: vec![shelf.put(step(CONSTANT, PERFECT).encode())],
-        ..good.clone()
-    };
-    for at_once in [1, 2] {
-        let trap = Trap(&shelf, bad.gradients[0]);
-        let assayer = NodeAssayer::new(trap, NonZeroUsize::new(at_once).unwrap(), None);
-        let measured = measured(500_000_000, &parameters(CONSTANT));
-        // Again, as what failed is not kept.
-        for _ in 0..2 {
-            assert_eq!(
-                assayer.evaluate_all(&[bad.clone(), good.clone(), bad.clone()]),
-                [AssayOutcome::Failed, measured.clone(), AssayOutcome::Failed]
-            );
-        }
-    }
-}
-
-/// Candidates that differ in their last value.
-fn candidates(
-    shelf: &Shelf,
-    root: &AssayRequest,
-    start: &Parameters,
-    count: u8,
-) -> Vec<AssayRequest> {
-    let gradient = Gradient::between(start, start).unwrap().encode();
-    let with_last = |value: f32| {
-        let mut bytes = gradient[..gradient.len() - 4].to_vec();
-        bytes.extend(value.to_le_bytes());
-        shelf.put(bytes)
-    };
-    (1..=count)
-        .map(|n| AssayRequest {
-            gradients: vec![with_last(n.into())],
-            ..root.clone()
-        })
-        .collect()
-}
-
-#[test]
-fn large_models_do_not_fill_the_memory() {
-    let shelf = Shelf::default();
-    // The most parameters that there can be: 4 MB. They are rebuilt before it turns out that the data are others.
-    let mut root = request(&shelf);
-    let mut large = architecture(1_000);
-    large.input = vec![999].try_into().unwrap();
-    let start = Parameters::initialise(&large, 0).unwrap();
-    assert_eq!(start.values().len(), 1_000_000);
-    root.root = shelf.put(start.to_safetensors());
-    root.architecture = large;
-    let assayer = assayer_with(&shelf, 3);
-    for batch in candidates(&shelf, &root, &start, 20).chunks(5) {
-        assayer.evaluate_all(batch);
-        assert!(assayer.workshop.used().1 <= PARAMETERS_ROOM);
-    }
-    // Full: there is no room for another.
-    assert!(assayer.workshop.used().1 + 4_100_000 > PARAMETERS_ROOM);
-}
-
-#[test]
-fn small_models_are_counted_with_what_surrounds_them() {
-    let shelf = Shelf::default();
-    let root = request(&shelf);
-    let assayer = assayer(&shelf);
-    let count = 100;
-    assayer.evaluate_all(&candidates(&shelf, &root, &parameters(CONSTANT), count));
-    let (sets, parameters) = assayer.workshop.used();
-    assert!(sets >= ENTRY_ROOM);
-    // The root, too.
-    assert!(parameters >= (usize::from(count) + 1) * ENTRY_ROOM);
-}
-
-#[test]
-fn large_validation_sets_do_not_fill_the_memory() {
-    // 64 rows of 65,536 bytes, about the largest blob that a chain takes.
-    let (width, rows) = (65_536, 64);
-    let json = format!(
-        r#"{{
-            "inputs": [{{"name": "x", "kind": {{"vector": {{"length": {width}}}}}}}],
-            "output": {{"name": "y", "kind": {{"category": {{"classes": ["a", "b"]}}}}}}
-        }}"#
-    );
-    let header: Vec<_> = (0..width).map(|column| format!("x_{column}")).collect();
-    let row = format!("{}a\n", "7,".repeat(width));
-    let csv = format!("{},y\n{}", header.join(","), row.repeat(rows));
-    let set = load_csv(csv.as_bytes(), &serde_json::from_str(&json).unwrap()).unwrap();
-    let blob = set.encode();
-    let shelf = Shelf::default();
-    let root = request(&shelf);
-    let requests: Vec<_> = (0..12)
-        .map(|n| {
-            // Other pixels.
-            let mut blob = blob.clone();
-            let last = blob.len() - rows - 1;
-            blob[last] = n;
-            AssayRequest {
-                validation: shelf.put(blob),
-                rows: rows as u32,
-                ..root.clone()
-            }
-        })
-        .collect();
-    let assayer = assayer_with(&shelf, 3);
-    for batch in requests.chunks(3) {
-        let outcomes = assayer.evaluate_all(batch);
-        let malformed = AssayOutcome::Malformed(Malformed::ValidationSet);
-        assert!(outcomes.iter().all(|outcome| *outcome == malformed));
-        assert!(assayer.workshop.used().0 <= SETS_ROOM);
-    }
-    assert!(assayer.workshop.used().0 + 17_000_000 > SETS_ROOM);
 }

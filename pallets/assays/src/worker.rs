@@ -200,7 +200,11 @@ fn judge(
 ) -> Result<Verdict, Skipped> {
     match (outcome, kind) {
         (AssayOutcome::Unavailable(blob), _) => Err(Skipped::Unavailable(blob)),
-        (AssayOutcome::Failed, _) => Err(Skipped::Failed),
+        // A root's request has no limit.
+        (AssayOutcome::Failed, _) | (AssayOutcome::AboveLimit, AssayKind::Root) => {
+            Err(Skipped::Failed)
+        }
+        (AssayOutcome::AboveLimit, AssayKind::Candidate) => Ok(Verdict::NotImproved),
         (AssayOutcome::Malformed(reason), _) => Ok(Verdict::Malformed(reason)),
         (AssayOutcome::Measured { error, .. }, AssayKind::Root) => Ok(Verdict::Measured { error }),
         (AssayOutcome::Measured { error, candidate }, AssayKind::Candidate) => {

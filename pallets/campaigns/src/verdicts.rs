@@ -32,6 +32,7 @@ impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
             rows: base.rows,
             root: base.root,
             gradients: Default::default(),
+            limit: None,
         };
         Some((request, None))
     }

@@ -31,6 +31,7 @@ impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
             rows: base.rows,
             root: base.root,
             gradients,
+            limit: baseline.limit(),
         };
         Some((request, Some(baseline)))
     }

@@ -84,6 +84,7 @@ mod tests {
             rows: 3,
             root: BlobHash::repeat_byte(root),
             gradients: vec![BlobHash::repeat_byte(3)],
+            limit: None,
         }
     }
 

@@ -75,6 +75,8 @@ pub struct AssayRequest {
     pub root: BlobHash,
     /// Gradients to add to them, from the root down. Empty for a root's own assay.
     pub gradients: Vec<BlobHash>,
+    /// The greatest error that is wanted exactly: of those above it is only told that they are. `None` if all are.
+    pub limit: Option<MeasuredError>,
 }
 
 /// Why a model cannot be measured. Everybody who has the same blobs comes to the same answer.
@@ -107,13 +109,15 @@ pub enum Malformed {
 /// What a node's measurement came to.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum AssayOutcome {
-    /// The model was measured.
+    /// The model was measured, and its error is not above the request's limit.
     Measured {
         /// The error on the validation set.
         error: MeasuredError,
         /// blake2b-256 of the model's parameters as canonical safetensors.
         candidate: H256,
     },
+    /// The model can be measured, and its error is above the request's limit.
+    AboveLimit,
     /// The model cannot be measured, by anybody.
     Malformed(Malformed),
     /// This node does not have a blob (yet); others may.
@@ -178,6 +182,11 @@ pub struct Baseline {
 }
 
 impl Baseline {
+    /// The greatest error that beats it, if any does.
+    pub fn limit(&self) -> Option<MeasuredError> {
+        self.error.checked_sub(self.minimum_step)
+    }
+
     /// The Ladder's rule: `error + minimum_step <= parent's error`.
     pub fn is_beaten_by(&self, error: MeasuredError) -> bool {
         error
@@ -242,6 +251,13 @@ mod tests {
         assert!(baseline.is_beaten_by(90));
         assert!(!baseline.is_beaten_by(91));
         assert!(!baseline.is_beaten_by(u64::MAX));
+        assert_eq!(baseline.limit(), Some(90));
+        let low = Baseline {
+            error: 9,
+            ..baseline
+        };
+        assert!(!low.is_beaten_by(0));
+        assert_eq!(low.limit(), None);
     }
 
     #[test]

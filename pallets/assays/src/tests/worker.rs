@@ -191,6 +191,7 @@ fn work_for(node: NodeId) -> AssayRequest {
         rows: 1,
         root: subject(node),
         gradients: vec![],
+        limit: None,
     }
 }
 
@@ -219,6 +220,7 @@ fn what_was_measured_is_reported() {
             },
         ),
         (PARENT, measured(91), Verdict::NotImproved),
+        (PARENT, AssayOutcome::AboveLimit, Verdict::NotImproved),
         (
             None,
             AssayOutcome::Malformed(Malformed::Parameters),

@@ -44,6 +44,7 @@ fn assayers_are_told_what_to_measure() {
             rows: 100,
             root: parameters(0),
             gradients: vec![],
+            limit: None,
         };
         assert_eq!(Campaigns::work(&task), Some((request, None)));
 

@@ -41,6 +41,7 @@ fn work_names_everything_to_measure() {
                     rows: 9,
                     root: parameters(ROOT),
                     gradients: vec![gradient(1), gradient(2), gradient(3)],
+                    limit: Some(800 - MINIMUM_STEP),
                 },
                 Some(Baseline {
                     error: 800,

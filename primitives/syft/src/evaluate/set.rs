@@ -18,15 +18,20 @@ const PARALLEL: u64 = 10_000_000;
 pub struct ValidationSet {
     schema: Schema,
     features: Array2<f32>,
+    /// No feature is greater in magnitude.
+    greatest: f32,
     targets: Targets,
 }
 
 impl ValidationSet {
     /// The rows of a data set.
     pub fn new(data: &Dataset) -> Self {
+        let features = data.features();
+        let greatest = features.fold(0.0, |most: f32, value| value.abs().max(most));
         Self {
             schema: data.schema().clone(),
-            features: data.features(),
+            features,
+            greatest,
             targets: data.targets(),
         }
     }
@@ -61,17 +66,14 @@ impl ValidationSet {
         Ok(error.unwrap_or(metric.worst()))
     }
 
-    /// The error of a model on all rows, if it is at most `limit`; `None` if it is above, which is found out as soon as
-    /// the mistakes so far suffice.
+    /// The error of a model on all rows, if it is at most `limit`; `None` if it is above.
     ///
-    /// Rows are looked at in order, some at a time: 65,536 divided by the values that the widest layer reads or gives,
-    /// rounded down, but at least 1 and at most 1,024. The result is that of the first such part after which the
-    /// mistakes suffice or which makes the model malformed, the latter before the former; so a model that is malformed
-    /// for a later row only may give `None` here and an error in [`error_of`](Self::error_of).
+    /// The second is found out as soon as the mistakes so far suffice, unless rows to come could make the model
+    /// malformed (see [`Model::surely_answers`]): so it is an error if and only if [`error_of`](Self::error_of) is one.
     ///
     /// # Errors
     ///
-    /// If model, data and metric do not fit, or the model gives a value that is not finite for a row that is looked at.
+    /// As [`error_of`](Self::error_of).
     pub fn error_within(
         &self,
         model: &Model,
@@ -83,6 +85,8 @@ impl ValidationSet {
         let outputs = model.plan().outputs as usize;
         let features = self.features.as_slice().unwrap_or_default();
         let mut score = Score::new(&self.targets);
+        // Asked for once, and only if it matters.
+        let mut surely_answers = None;
         let mut rooms: Vec<_> = (0..self.threads(model)).map(|_| pass.room()).collect();
         // As many parts at a time as there are threads; their results count in the order of rows.
         for parts in features.chunks(pass.block() * rooms.len()) {
@@ -94,12 +98,15 @@ impl ValidationSet {
             };
             for result in results {
                 score.add(result.map_err(EvaluateError::Malformed)?, outputs);
-                if score.error() > limit {
+                if score.error() > limit
+                    && *surely_answers.get_or_insert_with(|| model.surely_answers(self.greatest))
+                {
                     return Ok(None);
                 }
             }
         }
-        Ok(Some(score.error()))
+        let error = score.error();
+        Ok((error <= limit).then_some(error))
     }
 
     /// Threads that are worth their while.

@@ -181,7 +181,7 @@ fn a_limit_holds_exactly() {
 }
 
 #[test]
-fn what_comes_after_the_limit_is_not_looked_at() {
+fn what_comes_after_the_limit_still_makes_a_model_malformed() {
     // Three parts, as no layer is wide: 1,024 rows each, and one row.
     let (data, _) = wrong_rows(2_049);
     // With GELUs, so that there is work for threads; outputs above 0 stay above 0.
@@ -195,6 +195,8 @@ fn what_comes_after_the_limit_is_not_looked_at() {
         Model::new(architecture, Parameters(tensors)).unwrap()
     };
     let (good, huge) = (slow(1.0), slow(1e30));
+    // Gives no value that is not finite either, which is not known beforehand.
+    let large = slow(2e8);
     let set = ValidationSet::new(&data);
     let error = |model, limit| set.error_within(model, Metric::ErrorRate, limit);
     let malformed = EvaluateError::Malformed(ModelError::NotFinite { layer: 0 });
@@ -205,9 +207,12 @@ fn what_comes_after_the_limit_is_not_looked_at() {
             .unwrap();
         pool.install(|| {
             assert_eq!(error(&good, 900_000_000), Ok(None));
-            assert_eq!(error(&huge, 900_000_000), Ok(None));
+            assert_eq!(error(&large, 900_000_000), Ok(None));
             assert_eq!(set.threads(&good), threads);
-            assert_eq!(error(&huge, 999_999_999), Err(malformed.clone()));
+            // Malformed for the last row, whatever the limit.
+            for limit in [0, 900_000_000, 999_999_999, u64::MAX] {
+                assert_eq!(error(&huge, limit), Err(malformed.clone()));
+            }
             let all = set.error_of(&huge, Metric::ErrorRate);
             assert_eq!(all, Err(malformed.clone()));
         });
