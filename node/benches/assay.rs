@@ -7,6 +7,8 @@
 //! Blobs are in memory: what the node's database adds is not in the figures. Every figure is the median of repetitions,
 //! each on an assayer in the state that the figure's name says.
 
+#![allow(clippy::expect_used)]
+
 #[path = "assay/parts.rs"]
 mod parts;
 #[path = "assay/workload.rs"]
@@ -15,7 +17,11 @@ mod workload;
 use sonar_host::Assayer;
 use sonar_node::assayer::NodeAssayer;
 use sonar_primitives::assay::{AssayOutcome, AssayRequest};
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZeroUsize,
+    thread,
+    time::{Duration, Instant},
+};
 use workload::{Shelf, Workload};
 
 /// Candidates that wait at once.
@@ -32,16 +38,21 @@ fn main() {
 }
 
 fn assays(workload: &Workload) {
-    let cold = || NodeAssayer::new(&workload.shelf, None);
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let cold = || NodeAssayer::new(&workload.shelf, cores, None);
     let first = [workload.candidate(1, 0)];
     show(
         "first assay: nothing is known",
-        median(workload.repetitions, cold, |assayer| measure(assayer, &first)),
+        median(workload.repetitions, cold, |assayer| {
+            measure(assayer, &first)
+        }),
     );
     let path = [workload.candidate(workload::PATH, 0)];
     show(
         "first assay at the end of a path of 7",
-        median(workload.repetitions, cold, |assayer| measure(assayer, &path)),
+        median(workload.repetitions, cold, |assayer| {
+            measure(assayer, &path)
+        }),
     );
     let warm = || {
         let assayer = cold();
@@ -51,19 +62,22 @@ fn assays(workload: &Workload) {
     let next = [workload.candidate(1, 1)];
     show(
         "next candidate of the same parent",
-        median(workload.repetitions, warm, |assayer| measure(assayer, &next)),
+        median(workload.repetitions, warm, |assayer| {
+            measure(assayer, &next)
+        }),
     );
     let waiting: Vec<_> = (1..=WAITING).map(|n| workload.candidate(1, n)).collect();
     show(
         "8 candidates of the same parent, each",
-        median(workload.repetitions, warm, |assayer| measure(assayer, &waiting)) / WAITING as u32,
+        median(workload.repetitions, warm, |assayer| {
+            measure(assayer, &waiting)
+        }) / WAITING as u32,
     );
 }
 
 /// Measures models that must all be well formed.
 fn measure(assayer: &NodeAssayer<&Shelf>, requests: &[AssayRequest]) {
-    for request in requests {
-        let outcome = assayer.evaluate(request);
+    for outcome in assayer.evaluate_all(requests) {
         assert!(
             matches!(outcome, AssayOutcome::Measured { .. }),
             "{outcome:?}"

@@ -1,21 +1,28 @@
 //! Measures models for the off-chain workers of this node.
 //!
 //! Outcomes are kept by the hash of the request: the same work, asked for again at the next block,
-//! on a fork or after a lost transaction, costs a look-up. Assays run one after the other, so
-//! memory is bounded by the caches and one assay, and two workers that ask for the same never
-//! compute it both.
+//! on a fork or after a lost transaction, costs a look-up. Two workers that ask for the same at the
+//! same time never compute it both.
+//!
+//! As many assays run at once as the machine has cores, whoever asks for them, so memory is bounded
+//! by the caches and that many assays. One assay needs room for a blob of up to 4 MiB and what is
+//! decoded from it, the parameters of a model and its parent (up to 4 MB each), and what the
+//! model's layers give for one batch of rows.
 
 mod cache;
+mod crew;
 mod measure;
 pub mod metrics;
+mod shared;
 #[cfg(test)]
 mod tests;
 
-use cache::Cache;
 use codec::Encode;
+use crew::Crew;
 use measure::Workshop;
 use metrics::Metrics;
 use sc_client_api::BlockBackend;
+use shared::Shared;
 use sonar_host::Assayer;
 use sonar_primitives::{
     assay::{AssayOutcome, AssayRequest, Verdict},
@@ -24,8 +31,11 @@ use sonar_primitives::{
 use sp_core::H256;
 use sp_runtime::traits::Block as BlockT;
 use std::{
+    collections::{HashMap, HashSet},
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError},
+    num::NonZeroUsize,
+    sync::Arc,
+    thread,
     time::Instant,
 };
 use substrate_prometheus_endpoint::{PrometheusError, Registry};
@@ -65,14 +75,11 @@ impl<Block: BlockT, Client: BlockBackend<Block> + Send + Sync> BlobSource
 /// Measures models made of the blobs of one source.
 pub struct NodeAssayer<Blobs> {
     blobs: Blobs,
-    state: Mutex<State>,
-    metrics: Option<Metrics>,
-}
-
-struct State {
     workshop: Workshop,
     /// By the hash of the request's SCALE encoding. Every one takes the same room.
-    outcomes: Cache<AssayOutcome>,
+    outcomes: Shared<AssayOutcome>,
+    crew: Crew,
+    metrics: Option<Metrics>,
 }
 
 /// The assayer of a node, to be made once; its metrics go to `registry`.
@@ -85,40 +92,70 @@ pub fn start<Block: BlockT, Client: BlockBackend<Block> + Send + Sync>(
         block: PhantomData,
     };
     let metrics = registry.map(Metrics::register).transpose()?;
-    Ok(Arc::new(NodeAssayer::new(blobs, metrics)))
+    // One where the system does not tell.
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    Ok(Arc::new(NodeAssayer::new(blobs, cores, metrics)))
 }
 
 impl<Blobs: BlobSource> NodeAssayer<Blobs> {
-    /// An assayer that knows nothing yet.
-    pub fn new(blobs: Blobs, metrics: Option<Metrics>) -> Self {
+    /// An assayer that knows nothing yet and makes at most so many assays at once.
+    pub fn new(blobs: Blobs, at_once: NonZeroUsize, metrics: Option<Metrics>) -> Self {
         Self {
             blobs,
-            state: Mutex::new(State {
-                workshop: Workshop::new(),
-                outcomes: Cache::new(MAX_OUTCOMES),
-            }),
+            workshop: Workshop::new(),
+            outcomes: Shared::new(MAX_OUTCOMES),
+            crew: Crew::new(at_once),
             metrics,
         }
+    }
+
+    /// The outcome of one request, whose hash is `key`.
+    fn evaluate(&self, key: H256, request: &AssayRequest) -> AssayOutcome {
+        let outcome = self.outcomes.get_or_make(key, || {
+            match self.crew.at_a_desk(|| self.measure(request)) {
+                // Nothing that holds at the next block, too.
+                outcome @ AssayOutcome::Unavailable(_) => Err(outcome),
+                outcome => Ok((outcome, 1)),
+            }
+        });
+        outcome.unwrap_or_else(|unavailable| unavailable)
+    }
+
+    fn measure(&self, request: &AssayRequest) -> AssayOutcome {
+        let started = Instant::now();
+        let outcome = self.workshop.measure(&self.blobs, request);
+        if let (Some(metrics), false) = (
+            &self.metrics,
+            matches!(outcome, AssayOutcome::Unavailable(_)),
+        ) {
+            metrics.note_assay(started.elapsed());
+        }
+        outcome
     }
 }
 
 impl<Blobs: BlobSource> Assayer for NodeAssayer<Blobs> {
-    fn evaluate(&self, request: &AssayRequest) -> AssayOutcome {
-        let key = H256(request.using_encoded(content_hash));
-        // What another thread left behind when it panicked are caches, whole entries only.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(outcome) = state.outcomes.get(&key) {
-            return outcome;
-        }
-        let started = Instant::now();
-        let outcome = state.workshop.measure(&self.blobs, request);
-        if !matches!(outcome, AssayOutcome::Unavailable(_)) {
-            state.outcomes.insert(key, outcome.clone(), 1);
-            if let Some(metrics) = &self.metrics {
-                metrics.note_assay(started.elapsed());
-            }
-        }
-        outcome
+    fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome> {
+        let keys = requests
+            .iter()
+            .map(|request| H256(request.using_encoded(content_hash)));
+        let keys: Vec<_> = keys.collect();
+        let mut seen = HashSet::new();
+        let distinct: Vec<_> = keys
+            .iter()
+            .zip(requests)
+            .filter(|(key, _)| seen.insert(**key))
+            .collect();
+        let outcomes = self
+            .crew
+            .each(&distinct, |(key, request)| self.evaluate(**key, request));
+        let outcomes: HashMap<_, _> = distinct.iter().map(|(key, _)| *key).zip(outcomes).collect();
+        keys.iter()
+            .map(|key| match outcomes.get(key) {
+                Some(Some(outcome)) => outcome.clone(),
+                _ => AssayOutcome::Failed,
+            })
+            .collect()
     }
 
     fn note_verdict(&self, verdict: &Verdict) {

@@ -69,6 +69,12 @@ impl<Value: Clone> Cache<Value> {
         );
     }
 
+    /// The room that is used.
+    #[cfg(test)]
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
     fn remove(&mut self, key: &H256) {
         if let Some(entry) = self.entries.remove(key) {
             self.order.remove(&entry.used_at);

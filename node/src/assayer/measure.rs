@@ -3,7 +3,7 @@
 //! Blobs come from strangers. Their hash is checked here; that they are small enough, well formed
 //! and finite is checked by Syft before it reserves memory for what they claim.
 
-use super::{cache::Cache, BlobSource, LOG};
+use super::{shared::Shared, BlobSource, LOG};
 use codec::Encode;
 use sonar_primitives::{
     assay::{AssayOutcome, AssayRequest, Malformed},
@@ -12,21 +12,27 @@ use sonar_primitives::{
 use sp_core::H256;
 use std::sync::Arc;
 use syft::{
-    content_hash, evaluate, Architecture, BlobError, Dataset, EvaluateError, Gradient, Limits,
-    Model, Parameters, MAX_VALUES,
+    content_hash, evaluate, BlobError, Column, Dataset, EvaluateError, Gradient, Limits, Model,
+    Parameters, MAX_VALUES,
 };
 
 /// Room for decoded validation sets, in bytes.
-const SETS_ROOM: usize = 128 << 20;
+pub const SETS_ROOM: usize = 128 << 20;
 /// Room for rebuilt parameters, in bytes.
-const PARAMETERS_ROOM: usize = 64 << 20;
+pub const PARAMETERS_ROOM: usize = 64 << 20;
 
-/// What has been decoded and rebuilt before.
+/// Room that an entry of a cache is counted with besides its values, in bytes: what the cache keeps
+/// of it, and what describes its shape. Without it, tiny models could fill the memory.
+pub const ENTRY_ROOM: usize = 1024;
+/// The same for each of a model's tensors: name and shape.
+const TENSOR_ROOM: usize = 128;
+
+/// What has been decoded and rebuilt before. For any number of threads.
 pub struct Workshop {
     /// Validation sets by their blob's hash.
-    sets: Cache<Arc<Dataset>>,
+    sets: Shared<Arc<Dataset>>,
     /// Parameters by [`lineage`].
-    parameters: Cache<Arc<Parameters>>,
+    parameters: Shared<Arc<Parameters>>,
 }
 
 /// Why there is no error.
@@ -45,14 +51,14 @@ impl Workshop {
     /// With nothing in it.
     pub fn new() -> Self {
         Self {
-            sets: Cache::new(SETS_ROOM),
-            parameters: Cache::new(PARAMETERS_ROOM),
+            sets: Shared::new(SETS_ROOM),
+            parameters: Shared::new(PARAMETERS_ROOM),
         }
     }
 
     /// Measures a model. The order of the checks is part of the rules: a model with several faults
     /// is malformed for the same reason everywhere.
-    pub fn measure(&mut self, blobs: &impl BlobSource, request: &AssayRequest) -> AssayOutcome {
+    pub fn measure(&self, blobs: &impl BlobSource, request: &AssayRequest) -> AssayOutcome {
         match self.try_measure(blobs, request) {
             Ok(outcome) => outcome,
             Err(Failure::Malformed(reason)) => AssayOutcome::Malformed(reason),
@@ -61,18 +67,15 @@ impl Workshop {
     }
 
     fn try_measure(
-        &mut self,
+        &self,
         blobs: &impl BlobSource,
         request: &AssayRequest,
     ) -> Result<AssayOutcome, Failure> {
         let set = self.validation_set(blobs, request)?;
         let parameters = self.parameters(blobs, request)?;
         let candidate = H256(parameters.hash());
-        let model = Model::new(
-            request.architecture.clone(),
-            Arc::unwrap_or_clone(parameters),
-        )
-        .map_err(|_| Malformed::Parameters)?;
+        let model = Model::new(request.architecture.clone(), parameters)
+            .map_err(|_| Malformed::Parameters)?;
         match evaluate(&model, &set, request.metric) {
             Ok(error) => Ok(AssayOutcome::Measured { error, candidate }),
             Err(EvaluateError::Malformed(_)) => Err(Malformed::NotFinite.into()),
@@ -82,29 +85,23 @@ impl Workshop {
     }
 
     fn validation_set(
-        &mut self,
+        &self,
         blobs: &impl BlobSource,
         request: &AssayRequest,
     ) -> Result<Arc<Dataset>, Failure> {
-        let set = match self.sets.get(&request.validation) {
-            Some(set) => set,
-            None => {
-                let bytes = fetch(blobs, request.validation)?;
-                let limits = Limits {
-                    rows: request.rows.into(),
-                    values: MAX_VALUES,
-                };
-                let set = Dataset::decode(&bytes, limits).map_err(|error| {
-                    log::debug!(target: LOG, "validation set {:?}: {error}", request.validation);
-                    Malformed::ValidationSet
-                })?;
-                let set = Arc::new(set);
-                // A decoded set takes at most about four times its blob's size.
-                let size = bytes.len().saturating_mul(4);
-                self.sets.insert(request.validation, set.clone(), size);
-                set
-            }
-        };
+        let set = self.sets.get_or_make(request.validation, || {
+            let bytes = fetch(blobs, request.validation)?;
+            let limits = Limits {
+                rows: request.rows.into(),
+                values: MAX_VALUES,
+            };
+            let set = Dataset::decode(&bytes, limits).map_err(|error| {
+                log::debug!(target: LOG, "validation set {:?}: {error}", request.validation);
+                Malformed::ValidationSet
+            })?;
+            let size = size_of_set(&set);
+            Ok::<_, Failure>((Arc::new(set), size))
+        })?;
         // The price of the assay was calculated for this many rows.
         if set.rows() as u64 != u64::from(request.rows) {
             return Err(Malformed::ValidationSet.into());
@@ -112,78 +109,129 @@ impl Workshop {
         Ok(set)
     }
 
-    /// The parameters of the requested model: those of the longest part of its path that is still
-    /// here, with the other gradients added.
-    fn parameters(
-        &mut self,
-        blobs: &impl BlobSource,
-        request: &AssayRequest,
-    ) -> Result<Arc<Parameters>, Failure> {
-        let keys = lineage(request);
-        let known = (0..keys.len())
-            .rev()
-            .find_map(|steps| Some((steps, self.parameters.get(keys.get(steps)?)?)));
-        let (mut steps, mut parameters) = match known {
-            Some(known) => known,
-            None => {
-                let root = self.root(blobs, request)?;
-                (0, root)
-            }
-        };
-        for gradient in request.gradients.iter().skip(steps) {
-            // Others will build on the same parent: it is worth more room than its ancestors.
-            if let Some(key) = keys.get(steps) {
-                if steps + 1 == request.gradients.len() {
-                    self.keep(*key, &parameters);
-                }
-            }
-            let step = fetch(blobs, *gradient)?;
-            let step = decode_gradient(&request.architecture, *gradient, &step)?;
-            let next = step.apply(&parameters).map_err(|error| {
-                log::debug!(target: LOG, "gradient {gradient:?}: {error}");
-                Malformed::NotFinite
-            })?;
-            parameters = Arc::new(next);
-            steps += 1;
-        }
-        if let Some(key) = keys.last() {
-            self.keep(*key, &parameters);
-        }
-        Ok(parameters)
+    /// The bytes that decoded sets take, and those that parameters take.
+    #[cfg(test)]
+    pub fn used(&self) -> (usize, usize) {
+        (self.sets.used(), self.parameters.used())
     }
 
-    fn root(
+    /// The parameters of the requested model. They and its parent's are kept: others will build on
+    /// the same parent, and, if it is accepted, on the model itself.
+    fn parameters(
         &self,
         blobs: &impl BlobSource,
         request: &AssayRequest,
     ) -> Result<Arc<Parameters>, Failure> {
-        let bytes = fetch(blobs, request.root)?;
-        match Parameters::from_safetensors(&request.architecture, &bytes) {
-            Ok(parameters) => Ok(Arc::new(parameters)),
-            Err(error) => {
-                log::debug!(target: LOG, "parameters {:?}: {error}", request.root);
-                Err(malformed(&error, Malformed::Parameters).into())
-            }
-        }
+        let (root, steps) = lineage(request);
+        let Some((last, path)) = steps.split_last() else {
+            return self.parent(blobs, request, root, &[]);
+        };
+        let parent = self.parent(blobs, request, root, path)?;
+        self.parameters.get_or_make(last.model, || {
+            let candidate = add(blobs, request, last.gradient, &parent)?;
+            Ok((candidate.clone(), size_of_parameters(&candidate)))
+        })
     }
 
-    fn keep(&mut self, key: H256, parameters: &Arc<Parameters>) {
-        let size = parameters.values().len().saturating_mul(4);
-        self.parameters.insert(key, parameters.clone(), size);
+    /// The parameters at the end of a path from the root: those of the longest part of it that is
+    /// still here, with the other gradients added.
+    fn parent(
+        &self,
+        blobs: &impl BlobSource,
+        request: &AssayRequest,
+        root: H256,
+        path: &[Step],
+    ) -> Result<Arc<Parameters>, Failure> {
+        let key = path.last().map_or(root, |step| step.model);
+        self.parameters.get_or_make(key, || {
+            let kept = |steps: usize| match steps.checked_sub(1) {
+                None => self.parameters.get(&root),
+                Some(last) => self.parameters.get(&path.get(last)?.model),
+            };
+            let longest = (0..=path.len())
+                .rev()
+                .find_map(|steps| Some((steps, kept(steps)?)));
+            let (known, mut parameters) = match longest {
+                Some(longest) => longest,
+                None => (0, read_root(blobs, request)?),
+            };
+            for step in path.iter().skip(known) {
+                parameters = add(blobs, request, step.gradient, &parameters)?;
+            }
+            Ok((parameters.clone(), size_of_parameters(&parameters)))
+        })
     }
+}
+
+/// A gradient on a path, and the name of the model that it leads to.
+struct Step {
+    gradient: BlobHash,
+    model: H256,
 }
 
 /// A name for each model on the path of a request, from its root to the requested one: the hash of
 /// architecture and initial parameters, then of the parent's name and the gradient.
-fn lineage(request: &AssayRequest) -> Vec<H256> {
-    let root = (&request.architecture, request.root).using_encoded(content_hash);
-    let mut keys = vec![H256(root)];
-    let mut key = H256(root);
-    for gradient in &request.gradients {
-        key = H256((key, gradient).using_encoded(content_hash));
-        keys.push(key);
+fn lineage(request: &AssayRequest) -> (H256, Vec<Step>) {
+    let root = H256((&request.architecture, request.root).using_encoded(content_hash));
+    let mut parent = root;
+    let steps = request.gradients.iter().map(|&gradient| {
+        parent = H256((parent, gradient).using_encoded(content_hash));
+        Step {
+            gradient,
+            model: parent,
+        }
+    });
+    (root, steps.collect())
+}
+
+/// The bytes that a decoded set takes.
+fn size_of_set(set: &Dataset) -> usize {
+    let columns = set.columns().iter().map(|column| match column {
+        Column::Numbers(numbers) => numbers.len().saturating_mul(4),
+        Column::Classes(classes) => classes.len(),
+    });
+    // Names take about as much as in the encoding.
+    columns.fold(
+        ENTRY_ROOM.saturating_add(set.schema().encoded_size().saturating_mul(4)),
+        usize::saturating_add,
+    )
+}
+
+/// The bytes that parameters take.
+fn size_of_parameters(parameters: &Parameters) -> usize {
+    let values = parameters.values().len().saturating_mul(4);
+    let tensors = parameters.tensors().count().saturating_mul(TENSOR_ROOM);
+    ENTRY_ROOM.saturating_add(values).saturating_add(tensors)
+}
+
+fn read_root(blobs: &impl BlobSource, request: &AssayRequest) -> Result<Arc<Parameters>, Failure> {
+    let bytes = fetch(blobs, request.root)?;
+    match Parameters::from_safetensors(&request.architecture, &bytes) {
+        Ok(parameters) => Ok(Arc::new(parameters)),
+        Err(error) => {
+            log::debug!(target: LOG, "parameters {:?}: {error}", request.root);
+            Err(malformed(&error, Malformed::Parameters).into())
+        }
     }
-    keys
+}
+
+/// The parameters that a gradient leads to.
+fn add(
+    blobs: &impl BlobSource,
+    request: &AssayRequest,
+    gradient: BlobHash,
+    parameters: &Parameters,
+) -> Result<Arc<Parameters>, Failure> {
+    let bytes = fetch(blobs, gradient)?;
+    let decoded = Gradient::decode(&request.architecture, &bytes).map_err(|error| {
+        log::debug!(target: LOG, "gradient {gradient:?}: {error}");
+        malformed(&error, Malformed::Gradient)
+    })?;
+    let sum = decoded.apply(parameters).map_err(|error| {
+        log::debug!(target: LOG, "gradient {gradient:?}: {error}");
+        Malformed::NotFinite
+    })?;
+    Ok(Arc::new(sum))
 }
 
 /// The blob with this hash, or that it is not here. Bytes with another hash are as good as none.
@@ -194,17 +242,6 @@ fn fetch(blobs: &impl BlobSource, hash: BlobHash) -> Result<Vec<u8>, Failure> {
         return Err(Failure::Unavailable(hash));
     }
     Ok(bytes)
-}
-
-fn decode_gradient(
-    architecture: &Architecture,
-    hash: BlobHash,
-    bytes: &[u8],
-) -> Result<Gradient, Malformed> {
-    Gradient::decode(architecture, bytes).map_err(|error| {
-        log::debug!(target: LOG, "gradient {hash:?}: {error}");
-        malformed(&error, Malformed::Gradient)
-    })
 }
 
 fn malformed(error: &BlobError, otherwise: Malformed) -> Malformed {

@@ -42,8 +42,8 @@ impl Metrics {
                         "sonar_assay_duration_seconds",
                         "Time that it took to measure a model",
                     )
-                    // From 1 ms to about 33 s.
-                    .buckets(exponential_buckets(0.001, 2.0, 16)?),
+                    // From 50 us to about 26 s.
+                    .buckets(exponential_buckets(0.000_05, 2.0, 20)?),
                 )?,
                 registry,
             )?,

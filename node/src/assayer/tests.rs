@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
-use super::*;
+use super::{
+    measure::{ENTRY_ROOM, PARAMETERS_ROOM, SETS_ROOM},
+    *,
+};
 use sonar_primitives::assay::Malformed;
 use std::{collections::HashMap, sync::Mutex};
 use substrate_prometheus_endpoint::prometheus::proto::MetricFamily;
@@ -89,7 +92,17 @@ fn step(from: [f32; 6], to: [f32; 6]) -> Gradient {
 }
 
 fn assayer(shelf: &Shelf) -> NodeAssayer<&Shelf> {
-    NodeAssayer::new(shelf, None)
+    assayer_with(shelf, 2)
+}
+
+fn assayer_with(shelf: &Shelf, at_once: usize) -> NodeAssayer<&Shelf> {
+    NodeAssayer::new(shelf, NonZeroUsize::new(at_once).unwrap(), None)
+}
+
+fn evaluate(assayer: &NodeAssayer<&Shelf>, request: &AssayRequest) -> AssayOutcome {
+    let mut outcomes = assayer.evaluate_all(std::slice::from_ref(request));
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0)
 }
 
 fn measured(error: u64, model: &Parameters) -> AssayOutcome {
@@ -104,7 +117,7 @@ fn a_root_is_measured() {
     let shelf = Shelf::default();
     let request = request(&shelf);
     assert_eq!(
-        assayer(&shelf).evaluate(&request),
+        evaluate(&assayer(&shelf), &request),
         measured(500_000_000, &parameters(CONSTANT))
     );
 }
@@ -126,7 +139,10 @@ fn a_candidate_is_the_root_with_all_gradients_added() {
         Metric::ErrorRate,
     )
     .unwrap();
-    assert_eq!(assayer(&shelf).evaluate(&request), measured(error, &model));
+    assert_eq!(
+        evaluate(&assayer(&shelf), &request),
+        measured(error, &model)
+    );
     assert_eq!(error, 0);
 }
 
@@ -135,9 +151,9 @@ fn nothing_is_computed_twice() {
     let shelf = Shelf::default();
     let mut request = request(&shelf);
     let assayer = assayer(&shelf);
-    let first = assayer.evaluate(&request);
+    let first = evaluate(&assayer, &request);
     assert_eq!(shelf.asked(), [request.validation, request.root]);
-    assert_eq!(assayer.evaluate(&request), first);
+    assert_eq!(evaluate(&assayer, &request), first);
     assert!(shelf.asked().is_empty());
 
     // A child needs its gradient only, a grandchild its own, and so does a sibling.
@@ -147,20 +163,20 @@ fn nothing_is_computed_twice() {
         shelf.put(step(CONSTANT, to).encode(Encoding::DenseF32))
     });
     request.gradients = vec![one];
-    let child = assayer.evaluate(&request);
+    let child = evaluate(&assayer, &request);
     assert_eq!(shelf.asked(), [one]);
     request.gradients = vec![one, two];
-    assayer.evaluate(&request);
+    evaluate(&assayer, &request);
     assert_eq!(shelf.asked(), [two]);
     request.gradients = vec![one, three];
-    assayer.evaluate(&request);
+    evaluate(&assayer, &request);
     assert_eq!(shelf.asked(), [three]);
     request.gradients = vec![one];
-    assert_eq!(assayer.evaluate(&request), child);
+    assert_eq!(evaluate(&assayer, &request), child);
     assert!(shelf.asked().is_empty());
 
     // A fresh assayer comes to the same.
-    assert_eq!(NodeAssayer::new(&shelf, None).evaluate(&request), child);
+    assert_eq!(evaluate(&self::assayer(&shelf), &request), child);
 }
 
 #[test]
@@ -172,11 +188,14 @@ fn what_is_not_here_is_asked_for_again() {
     request.gradients = vec![hash];
     let assayer = assayer(&shelf);
     for _ in 0..2 {
-        assert_eq!(assayer.evaluate(&request), AssayOutcome::Unavailable(hash));
+        assert_eq!(
+            evaluate(&assayer, &request),
+            AssayOutcome::Unavailable(hash)
+        );
     }
     shelf.put(gradient);
     assert!(matches!(
-        assayer.evaluate(&request),
+        evaluate(&assayer, &request),
         AssayOutcome::Measured { error: 0, .. }
     ));
 }
@@ -188,7 +207,7 @@ fn other_contents_are_as_good_as_none() {
     let other = parameters(PERFECT).to_safetensors();
     shelf.blobs.lock().unwrap().insert(request.root, other);
     assert_eq!(
-        assayer(&shelf).evaluate(&request),
+        evaluate(&assayer(&shelf), &request),
         AssayOutcome::Unavailable(request.root)
     );
 }
@@ -279,11 +298,11 @@ fn what_cannot_be_measured_is_malformed() {
     ];
     // One assayer for all: what it has cached changes nothing.
     let assayer = assayer(&shelf);
-    assayer.evaluate(&good);
+    evaluate(&assayer, &good);
     for (position, (request, reason)) in cases.into_iter().enumerate() {
         for _ in 0..2 {
             assert_eq!(
-                assayer.evaluate(&request),
+                evaluate(&assayer, &request),
                 AssayOutcome::Malformed(reason),
                 "case {position}"
             );
@@ -298,14 +317,14 @@ fn a_validation_set_of_another_size_is_malformed_with_and_without_cache() {
     request.rows = 3;
     let assayer = assayer(&shelf);
     let malformed = AssayOutcome::Malformed(Malformed::ValidationSet);
-    assert_eq!(assayer.evaluate(&request), malformed);
+    assert_eq!(evaluate(&assayer, &request), malformed);
     request.rows = 4;
     assert!(matches!(
-        assayer.evaluate(&request),
+        evaluate(&assayer, &request),
         AssayOutcome::Measured { .. }
     ));
     request.rows = 2;
-    assert_eq!(assayer.evaluate(&request), malformed);
+    assert_eq!(evaluate(&assayer, &request), malformed);
 }
 
 #[test]
@@ -315,7 +334,7 @@ fn threads_get_the_same() {
     let assayer = assayer(&shelf);
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| assayer.evaluate(&request)))
+            .map(|_| scope.spawn(|| evaluate(&assayer, &request)))
             .collect();
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
@@ -337,11 +356,11 @@ fn metrics_count_what_was_done() {
     let metrics = Metrics::register(&registry).unwrap();
     let shelf = Shelf::default();
     let mut request = request(&shelf);
-    let assayer = NodeAssayer::new(&shelf, Some(metrics));
-    assayer.evaluate(&request);
-    assayer.evaluate(&request);
+    let assayer = NodeAssayer::new(&shelf, NonZeroUsize::MIN, Some(metrics));
+    evaluate(&assayer, &request);
+    evaluate(&assayer, &request);
     request.gradients = vec![H256::repeat_byte(9)];
-    assayer.evaluate(&request);
+    evaluate(&assayer, &request);
     assayer.note_pending(3);
     assayer.note_verdict(&Verdict::NotImproved);
     assayer.note_verdict(&Verdict::NotImproved);
@@ -385,4 +404,226 @@ fn metrics_are_registered_once() {
     let registry = Registry::new();
     assert!(Metrics::register(&registry).is_ok());
     assert!(Metrics::register(&registry).is_err());
+}
+
+/// Requests of many kinds: paths, siblings, equal ones, malformed and unavailable ones.
+fn mixture(shelf: &Shelf) -> Vec<AssayRequest> {
+    let root = request(shelf);
+    let mut requests = vec![root.clone()];
+    let mut path = vec![];
+    for step_number in 0..6 {
+        let siblings: Vec<_> = (0..4)
+            .map(|sibling| {
+                let mut to = PERFECT;
+                to[0] = 0.1 * (1 + step_number) as f32;
+                to[3] = 0.3 * sibling as f32;
+                shelf.put(step(CONSTANT, to).encode())
+            })
+            .collect();
+        for sibling in &siblings {
+            let mut request = root.clone();
+            request.gradients = [path.as_slice(), &[*sibling]].concat();
+            requests.push(request);
+        }
+        path.push(siblings[step_number % 4]);
+    }
+    let garbage = shelf.put(b"garbage".to_vec());
+    let odd: [&dyn Fn(&mut AssayRequest); 4] = [
+        &|r| r.root = garbage,
+        &|r| r.gradients = vec![garbage],
+        &|r| r.validation = H256::repeat_byte(9),
+        &|r| r.rows = 3,
+    ];
+    for change in odd {
+        let mut request = root.clone();
+        change(&mut request);
+        requests.push(request);
+    }
+    // Every third one again, some of them far away.
+    let again: Vec<_> = requests.iter().step_by(3).cloned().collect();
+    requests.extend(again);
+    requests
+}
+
+#[test]
+fn many_at_once_come_to_the_same_as_one_by_one() {
+    let shelf = Shelf::default();
+    let requests = mixture(&shelf);
+    let one_by_one: Vec<_> = requests
+        .iter()
+        .map(|request| evaluate(&assayer(&shelf), request))
+        .collect();
+    let kinds: std::collections::HashSet<_> =
+        one_by_one.iter().map(std::mem::discriminant).collect();
+    assert_eq!(kinds.len(), 3);
+    for at_once in [1, 2, 3, 8] {
+        let assayer = assayer_with(&shelf, at_once);
+        assert_eq!(assayer.evaluate_all(&requests), one_by_one);
+        // And with everything known.
+        assert_eq!(assayer.evaluate_all(&requests), one_by_one);
+        let reversed: Vec<_> = requests.iter().rev().cloned().collect();
+        let mut outcomes = assayer_with(&shelf, at_once).evaluate_all(&reversed);
+        outcomes.reverse();
+        assert_eq!(outcomes, one_by_one);
+    }
+    assert!(assayer(&shelf).evaluate_all(&[]).is_empty());
+}
+
+#[test]
+fn at_once_nothing_is_computed_twice() {
+    let shelf = Shelf::default();
+    let root = request(&shelf);
+    let siblings: Vec<_> = (1..=8u8)
+        .map(|n| {
+            let mut to = CONSTANT;
+            to[5] = f32::from(n) / 8.0;
+            shelf.put(step(CONSTANT, to).encode())
+        })
+        .collect();
+    let requests: Vec<_> = siblings
+        .iter()
+        .chain(&siblings)
+        .map(|&gradient| AssayRequest {
+            gradients: vec![gradient],
+            ..root.clone()
+        })
+        .collect();
+    let assayer = assayer_with(&shelf, 4);
+    // Two workers that ask for the same, too.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| assayer.evaluate_all(&requests));
+        }
+    });
+    let mut asked = shelf.asked();
+    asked.sort();
+    let mut expected = [siblings.as_slice(), &[root.validation, root.root]].concat();
+    expected.sort();
+    assert_eq!(asked, expected);
+}
+
+/// Panics when it is asked for one blob.
+struct Trap<'a>(&'a Shelf, BlobHash);
+
+impl BlobSource for Trap<'_> {
+    fn blob(&self, hash: BlobHash) -> Option<Vec<u8>> {
+        assert_ne!(hash, self.1, "in a test");
+        self.0.blob(hash)
+    }
+}
+
+#[test]
+fn a_panic_is_the_outcome_of_one_only() {
+    let shelf = Shelf::default();
+    let good = request(&shelf);
+    let bad = AssayRequest {
+        gradients: vec![shelf.put(step(CONSTANT, PERFECT).encode())],
+        ..good.clone()
+    };
+    for at_once in [1, 2] {
+        let trap = Trap(&shelf, bad.gradients[0]);
+        let assayer = NodeAssayer::new(trap, NonZeroUsize::new(at_once).unwrap(), None);
+        let measured = measured(500_000_000, &parameters(CONSTANT));
+        // Again, as what failed is not kept.
+        for _ in 0..2 {
+            assert_eq!(
+                assayer.evaluate_all(&[bad.clone(), good.clone(), bad.clone()]),
+                [AssayOutcome::Failed, measured.clone(), AssayOutcome::Failed]
+            );
+        }
+    }
+}
+
+/// Candidates that differ in their last value.
+fn candidates(
+    shelf: &Shelf,
+    root: &AssayRequest,
+    start: &Parameters,
+    count: u8,
+) -> Vec<AssayRequest> {
+    let gradient = Gradient::between(start, start).unwrap().encode();
+    let with_last = |value: f32| {
+        let mut bytes = gradient[..gradient.len() - 4].to_vec();
+        bytes.extend(value.to_le_bytes());
+        shelf.put(bytes)
+    };
+    (1..=count)
+        .map(|n| AssayRequest {
+            gradients: vec![with_last(n.into())],
+            ..root.clone()
+        })
+        .collect()
+}
+
+#[test]
+fn large_models_do_not_fill_the_memory() {
+    let shelf = Shelf::default();
+    // The most parameters that there can be: 4 MB. They are rebuilt before it turns out that the data are others.
+    let mut root = request(&shelf);
+    let mut large = architecture(1_000);
+    large.input = vec![999].try_into().unwrap();
+    let start = Parameters::initialise(&large, 0).unwrap();
+    assert_eq!(start.values().len(), 1_000_000);
+    root.root = shelf.put(start.to_safetensors());
+    root.architecture = large;
+    let assayer = assayer_with(&shelf, 3);
+    for batch in candidates(&shelf, &root, &start, 20).chunks(5) {
+        assayer.evaluate_all(batch);
+        assert!(assayer.workshop.used().1 <= PARAMETERS_ROOM);
+    }
+    // Full: there is no room for another.
+    assert!(assayer.workshop.used().1 + 4_100_000 > PARAMETERS_ROOM);
+}
+
+#[test]
+fn small_models_are_counted_with_what_surrounds_them() {
+    let shelf = Shelf::default();
+    let root = request(&shelf);
+    let assayer = assayer(&shelf);
+    let count = 100;
+    assayer.evaluate_all(&candidates(&shelf, &root, &parameters(CONSTANT), count));
+    let (sets, parameters) = assayer.workshop.used();
+    assert!(sets >= ENTRY_ROOM);
+    // The root, too.
+    assert!(parameters >= (usize::from(count) + 1) * ENTRY_ROOM);
+}
+
+#[test]
+fn large_validation_sets_do_not_fill_the_memory() {
+    // 64 rows of 65,536 bytes, about the largest blob that a chain takes.
+    let (width, rows) = (65_536, 64);
+    let json = format!(
+        r#"{{
+            "inputs": [{{"name": "x", "kind": {{"vector": {{"length": {width}}}}}}}],
+            "output": {{"name": "y", "kind": {{"category": {{"classes": ["a", "b"]}}}}}}
+        }}"#
+    );
+    let header: Vec<_> = (0..width).map(|column| format!("x_{column}")).collect();
+    let row = format!("{}a\n", "7,".repeat(width));
+    let csv = format!("{},y\n{}", header.join(","), row.repeat(rows));
+    let set = load_csv(csv.as_bytes(), &serde_json::from_str(&json).unwrap()).unwrap();
+    let blob = set.encode();
+    let shelf = Shelf::default();
+    let root = request(&shelf);
+    let requests: Vec<_> = (0..12)
+        .map(|n| {
+            // Other pixels.
+            let mut blob = blob.clone();
+            let last = blob.len() - rows - 1;
+            blob[last] = n;
+            AssayRequest {
+                validation: shelf.put(blob),
+                rows: rows as u32,
+                ..root.clone()
+            }
+        })
+        .collect();
+    let assayer = assayer_with(&shelf, 3);
+    for batch in requests.chunks(3) {
+        let outcomes = assayer.evaluate_all(batch);
+        let malformed = AssayOutcome::Malformed(Malformed::ValidationSet);
+        assert!(outcomes.iter().all(|outcome| *outcome == malformed));
+        assert!(assayer.workshop.used().0 <= SETS_ROOM);
+    }
+    assert!(assayer.workshop.used().0 + 17_000_000 > SETS_ROOM);
 }

@@ -6,7 +6,7 @@ use codec::Encode;
 use frame_support::traits::Get;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use sonar_primitives::{
-    assay::{AssayKind, AssayOutcome, AssayTask, Baseline, Verdict},
+    assay::{AssayKind, AssayOutcome, AssayRequest, AssayTask, Baseline, Verdict},
     traits::AssaySubjects,
     BlobHash, NodeId,
 };
@@ -22,14 +22,19 @@ const BUSY_WITH: &[u8] = b"sonar/assays/busy-with/";
 /// A task.
 type TaskOf<T> = AssayTask<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
 
+/// A task that this worker has taken on.
+struct Job<T: Config> {
+    task: TaskOf<T>,
+    request: AssayRequest,
+    baseline: Option<Baseline>,
+}
+
 /// Why no report was sent.
 enum Skipped {
-    /// The task is not wanted any more.
-    NotWanted,
     /// A blob has not reached this node yet.
     Unavailable(BlobHash),
-    /// The node measures nothing.
-    NoAssayer,
+    /// The node failed to measure.
+    Failed,
     /// There is nothing to compare a candidate with.
     NoBaseline,
     /// The keystore does not sign.
@@ -53,75 +58,124 @@ impl<T: Config> Pallet<T> {
 
     fn measure_as(assayer: &Assayer<T::AccountId, T::AssayerId>, now: BlockNumberFor<T>) {
         let busy = Busy::of(&assayer.key);
+        let mut tasks = Self::tasks_for(&assayer.account, now).into_iter();
+        let mut left = T::MaxAssaysPerBlock::get() as usize;
+        while left > 0 {
+            // All at once: the node measures as many side by side as it has cores.
+            let jobs: Vec<_> = tasks
+                .by_ref()
+                .filter_map(|task| Self::take_on(task, &busy, now))
+                .take(left)
+                .collect();
+            if jobs.is_empty() {
+                return;
+            }
+            let requests = jobs.iter().map(|job| job.request.clone()).collect();
+            let Some(outcomes) = sonar_host::assay::evaluate_all(requests) else {
+                log::warn!(target: LOG, "this node holds an assayer's key but measures nothing");
+                jobs.iter()
+                    .for_each(|job| busy.end::<BlockNumberFor<T>>(job.task.node));
+                return;
+            };
+            let Some(done) = Self::report_all(assayer, &jobs, outcomes, &busy) else {
+                return;
+            };
+            left = left.saturating_sub(done);
+        }
+    }
+
+    /// What an assayer is to measure, the oldest first.
+    fn tasks_for(account: &T::AccountId, now: BlockNumberFor<T>) -> Vec<TaskOf<T>> {
         let window = T::AssayWindow::get();
         let mut tasks: Vec<TaskOf<T>> = Tasks::<T>::iter_values()
             // What was requested in this very block must wait for the next one: the transaction
             // pool may still check reports against this block's parent, where there is no such
             // task, and would drop them without saying so.
             .filter(|task| task.deadline.saturating_sub(window) < now)
-            .filter(|task| now < task.deadline && !Self::has_reported(task, &assayer.account))
+            .filter(|task| now < task.deadline && !Self::has_reported(task, account))
             .collect();
         tasks.sort_by_key(|task| (task.deadline, task.node));
-
-        let mut left = T::MaxAssaysPerBlock::get();
-        for task in tasks {
-            if left == 0 {
-                break;
-            }
-            if !busy.begin(task.node, now) {
-                continue;
-            }
-            match Self::measure_one(assayer, &task) {
-                Ok(verdict) => {
-                    left -= 1;
-                    log::info!(target: LOG, "node {}: {verdict:?}", task.node);
-                    sonar_host::assay::note_verdict(verdict);
-                }
-                Err(skipped) => {
-                    // To be tried again at the next block.
-                    busy.end::<BlockNumberFor<T>>(task.node);
-                    match skipped {
-                        Skipped::NotWanted => {
-                            log::debug!(target: LOG, "node {} is not wanted any more", task.node);
-                        }
-                        // Does not count against the limit: a blob that never comes must not keep
-                        // other models waiting.
-                        Skipped::Unavailable(blob) => {
-                            log::debug!(target: LOG, "node {} waits for blob {blob:?}", task.node);
-                        }
-                        Skipped::NoAssayer => {
-                            log::warn!(target: LOG, "this node holds an assayer's key but measures nothing");
-                            return;
-                        }
-                        Skipped::NoBaseline => {
-                            log::error!(target: LOG, "node {} has no parent to be compared with", task.node);
-                        }
-                        Skipped::NotSigned => {
-                            log::error!(target: LOG, "the keystore does not sign a verdict");
-                            return;
-                        }
-                        Skipped::NotTaken => {
-                            left -= 1;
-                            log::debug!(target: LOG, "the pool does not take a verdict on node {}", task.node);
-                        }
-                    }
-                }
-            }
-        }
+        tasks
     }
 
-    /// Measures one model and sends the verdict.
-    fn measure_one(
+    /// Makes a job of a task, unless another worker has it or it is not wanted any more.
+    fn take_on(task: TaskOf<T>, busy: &Busy, now: BlockNumberFor<T>) -> Option<Job<T>> {
+        if !busy.begin(task.node, now) {
+            return None;
+        }
+        let Some((request, baseline)) = T::Subjects::work(&task) else {
+            log::debug!(target: LOG, "node {} is not wanted any more", task.node);
+            busy.end::<BlockNumberFor<T>>(task.node);
+            return None;
+        };
+        Some(Job {
+            task,
+            request,
+            baseline,
+        })
+    }
+
+    /// Sends the verdict on each job. Returns how many of them count against the limit; `None` if
+    /// the keystore signs nothing.
+    fn report_all(
         assayer: &Assayer<T::AccountId, T::AssayerId>,
-        task: &TaskOf<T>,
+        jobs: &[Job<T>],
+        outcomes: Vec<AssayOutcome>,
+        busy: &Busy,
+    ) -> Option<usize> {
+        let (mut done, mut signs) = (0, true);
+        for (job, outcome) in jobs.iter().zip(outcomes) {
+            let node = job.task.node;
+            let skipped = match Self::report_on(assayer, job, outcome) {
+                Ok(verdict) => {
+                    log::info!(target: LOG, "node {node}: {verdict:?}");
+                    sonar_host::assay::note_verdict(verdict);
+                    done += 1;
+                    continue;
+                }
+                Err(skipped) => skipped,
+            };
+            match skipped {
+                // Does not count against the limit: a blob that never comes must not keep other
+                // models waiting.
+                Skipped::Unavailable(blob) => {
+                    log::debug!(target: LOG, "node {node} waits for blob {blob:?}");
+                }
+                Skipped::Failed => {
+                    log::error!(target: LOG, "node {node} cannot be measured here; see this node's log");
+                    done += 1;
+                    // Not at the next block, like the others, but when this worker's note is old.
+                    continue;
+                }
+                Skipped::NoBaseline => {
+                    log::error!(target: LOG, "node {node} has no parent to be compared with");
+                }
+                Skipped::NotSigned => {
+                    log::error!(target: LOG, "the keystore does not sign a verdict");
+                    signs = false;
+                }
+                Skipped::NotTaken => {
+                    log::debug!(target: LOG, "the pool does not take a verdict on node {node}");
+                    done += 1;
+                }
+            }
+            // To be tried again at the next block.
+            busy.end::<BlockNumberFor<T>>(node);
+        }
+        signs.then_some(done)
+    }
+
+    /// Sends the verdict on one model.
+    fn report_on(
+        assayer: &Assayer<T::AccountId, T::AssayerId>,
+        job: &Job<T>,
+        outcome: AssayOutcome,
     ) -> Result<Verdict, Skipped> {
-        let (request, baseline) = T::Subjects::work(task).ok_or(Skipped::NotWanted)?;
-        let outcome = sonar_host::assay::evaluate(request).ok_or(Skipped::NoAssayer)?;
-        let verdict = judge(task.kind, baseline, outcome)?;
+        let verdict = judge(job.task.kind, job.baseline, outcome)?;
         let report = Report {
-            node: task.node,
-            account: task.account.clone(),
-            subject: task.subject,
+            node: job.task.node,
+            account: job.task.account.clone(),
+            subject: job.task.subject,
             verdict,
             assayer: assayer.key.clone(),
         };
@@ -146,6 +200,7 @@ fn judge(
 ) -> Result<Verdict, Skipped> {
     match (outcome, kind) {
         (AssayOutcome::Unavailable(blob), _) => Err(Skipped::Unavailable(blob)),
+        (AssayOutcome::Failed, _) => Err(Skipped::Failed),
         (AssayOutcome::Malformed(reason), _) => Ok(Verdict::Malformed(reason)),
         (AssayOutcome::Measured { error, .. }, AssayKind::Root) => Ok(Verdict::Measured { error }),
         (AssayOutcome::Measured { error, candidate }, AssayKind::Candidate) => {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 /// Measures models.
 pub trait Assayer: Send {
-    /// Measures a model. Equal requests must get equal outcomes on every machine, but for
-    /// [`AssayOutcome::Unavailable`].
-    fn evaluate(&self, request: &AssayRequest) -> AssayOutcome;
+    /// Measures models: one outcome for each, in the same order. Equal requests must get equal
+    /// outcomes on every machine, whatever they are asked for with, but for
+    /// [`AssayOutcome::Unavailable`] and [`AssayOutcome::Failed`].
+    fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome>;
     /// A verdict was sent.
     fn note_verdict(&self, verdict: &Verdict);
     /// The chain waits for this many assays.
@@ -15,8 +16,8 @@ pub trait Assayer: Send {
 }
 
 impl<T: Assayer + Sync + ?Sized> Assayer for Arc<T> {
-    fn evaluate(&self, request: &AssayRequest) -> AssayOutcome {
-        (**self).evaluate(request)
+    fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome> {
+        (**self).evaluate_all(requests)
     }
 
     fn note_verdict(&self, verdict: &Verdict) {
@@ -57,8 +58,9 @@ mod tests {
     }
 
     impl Assayer for Fake {
-        fn evaluate(&self, request: &AssayRequest) -> AssayOutcome {
-            AssayOutcome::Unavailable(request.root)
+        fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome> {
+            let roots = requests.iter().map(|request| request.root);
+            roots.map(AssayOutcome::Unavailable).collect()
         }
 
         fn note_verdict(&self, verdict: &Verdict) {
@@ -70,7 +72,7 @@ mod tests {
         }
     }
 
-    fn request() -> AssayRequest {
+    fn request(root: u8) -> AssayRequest {
         AssayRequest {
             architecture: Architecture {
                 input: vec![2].try_into().unwrap(),
@@ -80,7 +82,7 @@ mod tests {
             metric: Metric::MeanSquaredError,
             validation: BlobHash::repeat_byte(1),
             rows: 3,
-            root: BlobHash::repeat_byte(2),
+            root: BlobHash::repeat_byte(root),
             gradients: vec![BlobHash::repeat_byte(3)],
         }
     }
@@ -93,8 +95,12 @@ mod tests {
         let verdict = Verdict::Malformed(Malformed::Gradient);
         ext.execute_with(|| {
             assert_eq!(
-                assay::evaluate(request()),
-                Some(AssayOutcome::Unavailable(BlobHash::repeat_byte(2)))
+                assay::evaluate_all(vec![request(2), request(1)]),
+                Some(
+                    [2, 1]
+                        .map(|root| AssayOutcome::Unavailable(BlobHash::repeat_byte(root)))
+                        .to_vec()
+                )
             );
             assay::note_verdict(verdict);
             assay::note_pending(7);
@@ -106,7 +112,7 @@ mod tests {
     #[test]
     fn without_an_extension_nothing_is_measured() {
         TestExternalities::default().execute_with(|| {
-            assert_eq!(assay::evaluate(request()), None);
+            assert_eq!(assay::evaluate_all(vec![request(2)]), None);
             assay::note_verdict(Verdict::NotImproved);
             assay::note_pending(7);
         });

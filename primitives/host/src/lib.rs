@@ -10,12 +10,15 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
+extern crate alloc;
+
 #[cfg(feature = "std")]
 mod extension;
 
 #[cfg(feature = "std")]
 pub use extension::{AssayExt, Assayer};
 
+use alloc::vec::Vec;
 use sonar_primitives::assay::{AssayOutcome, AssayRequest, Verdict};
 use sp_runtime_interface::{
     pass_by::{AllocateAndReturnByCodec, PassFatPointerAndDecode},
@@ -28,14 +31,15 @@ use sp_externalities::ExternalitiesExt;
 /// The host functions; for off-chain workers only.
 #[runtime_interface]
 pub trait Assay {
-    /// Measures a model. `None` if this node measures none: it registered no [`AssayExt`], or this
-    /// is not an off-chain worker.
-    fn evaluate(
+    /// Measures models, several at once if the node can: one outcome for each, in the same order.
+    /// `None` if this node measures none: it registered no [`AssayExt`], or this is not an
+    /// off-chain worker.
+    fn evaluate_all(
         &mut self,
-        request: PassFatPointerAndDecode<AssayRequest>,
-    ) -> AllocateAndReturnByCodec<Option<AssayOutcome>> {
+        requests: PassFatPointerAndDecode<Vec<AssayRequest>>,
+    ) -> AllocateAndReturnByCodec<Option<Vec<AssayOutcome>>> {
         self.extension::<AssayExt>()
-            .map(|assayer| assayer.evaluate(&request))
+            .map(|assayer| assayer.evaluate_all(&requests))
     }
 
     /// Tells the node that a verdict was sent, for its metrics. Does nothing without an

@@ -118,6 +118,8 @@ pub enum AssayOutcome {
     Malformed(Malformed),
     /// This node does not have a blob (yet); others may.
     Unavailable(BlobHash),
+    /// This node failed, through a fault of its own that its log tells of. Says nothing of the model.
+    Failed,
 }
 
 /// An assayer's answer. Deliberately says no more about a candidate that is not better than that.

@@ -6,6 +6,7 @@
 //! rows                4 bytes, little-endian
 //! per input field in order, then for the output:
 //!     category        1 byte per row: the position of the class
+//!     text            per row 4 bytes, the text's length in bytes, little-endian, and the text in UTF-8
 //!     other           1 byte: 1 if every value is a whole number from 0 to 255 (and not -0), else 0
 //!                     all values, row after row, as 1 byte each or as 4 bytes of binary32, little-endian
 //! ```
@@ -13,8 +14,9 @@
 //! Bytes for small whole numbers keep pixels at a quarter of their size. A reader refuses the wide form where the narrow
 //! one would do, so there is one form only.
 
-use crate::dataset::check_size;
-use crate::{content_hash, Column, Dataset, DatasetError, Field, Limits, Name, Schema};
+use crate::{
+    content_hash, Column, Dataset, DatasetError, Field, FieldKind, Limits, Name, Schema, Texts,
+};
 use codec::{Decode, Encode};
 use ndarray::Array2;
 
@@ -47,6 +49,14 @@ pub enum DecodeError {
         /// The field's name.
         field: Name,
     },
+    /// A text that is not UTF-8.
+    #[error("field {field:?}, row {row}: not valid UTF-8")]
+    NotUtf8 {
+        /// The field's name.
+        field: Name,
+        /// The row, from 0.
+        row: usize,
+    },
     /// There is more after the end.
     #[error("{bytes} bytes too many at the end")]
     TooLong {
@@ -68,6 +78,13 @@ impl Dataset {
         for column in self.columns() {
             match column {
                 Column::Classes(classes) => bytes.extend_from_slice(classes),
+                Column::Texts(texts) => {
+                    for text in texts.iter() {
+                        // At most MAX_TEXT.
+                        bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                        bytes.extend_from_slice(text.as_bytes());
+                    }
+                }
                 Column::Numbers(numbers) if numbers.iter().all(is_narrow) => {
                     bytes.push(NARROW);
                     bytes.extend(numbers.iter().map(|&number| number as u8));
@@ -99,7 +116,7 @@ impl Dataset {
                     part: "number of rows".into(),
                 })?;
         let rows = u32::from_le_bytes(*rows);
-        check_size(u64::from(rows), plan, limits)?;
+        limits.check_rows(u64::from(rows), plan)?;
         let columns = schema
             .fields()
             .map(|field| decode_column(field, rows as usize, &mut rest))
@@ -123,9 +140,33 @@ fn is_narrow(number: &f32) -> bool {
 
 fn decode_column(field: &Field, rows: usize, rest: &mut &[u8]) -> Result<Column, DecodeError> {
     let part = || format!("field {:?}", field.name);
-    if field.kind.classes().is_some() {
-        return Ok(Column::Classes(take(rest, rows, part)?.to_vec()));
+    match field.kind {
+        FieldKind::Category { .. } => Ok(Column::Classes(take(rest, rows, part)?.to_vec())),
+        FieldKind::Text { .. } => decode_texts(field, rows, rest),
+        _ => decode_numbers(field, rows, rest),
     }
+}
+
+fn decode_texts(field: &Field, rows: usize, rest: &mut &[u8]) -> Result<Column, DecodeError> {
+    let part = || format!("field {:?}", field.name);
+    let mut texts = Texts::default();
+    for row in 0..rows {
+        let (length, others) = rest
+            .split_first_chunk::<4>()
+            .ok_or_else(|| DecodeError::TooShort { part: part() })?;
+        *rest = others;
+        let bytes = take(rest, u32::from_le_bytes(*length) as usize, part)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::NotUtf8 {
+            field: field.name.clone(),
+            row,
+        })?;
+        texts.push(text)?;
+    }
+    Ok(Column::Texts(texts))
+}
+
+fn decode_numbers(field: &Field, rows: usize, rest: &mut &[u8]) -> Result<Column, DecodeError> {
+    let part = || format!("field {:?}", field.name);
     let columns = field.kind.columns().unwrap_or_default() as usize;
     // Within the limits that the caller has checked, so far below overflow.
     let count = rows * columns;

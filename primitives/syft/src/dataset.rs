@@ -1,35 +1,22 @@
 //! Rows of data under a schema.
 
-use crate::{Field, FieldKind, Name, Random, Range, Schema, SchemaError, SchemaPlan};
+mod error;
+mod limits;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+mod texts;
+
+use crate::{token_numbers, Field, FieldKind, Random, Range, Schema, SchemaPlan};
 use ndarray::{s, Array2, ArrayView2, ArrayViewMut2, Axis};
 use std::ops;
 
-/// Rows of a data set, at most.
-pub const MAX_ROWS: u64 = 1_000_000;
-/// Values that a model reads from all rows of a data set together, at most: 400 MB of them.
-pub const MAX_VALUES: u64 = 100_000_000;
+pub use error::DatasetError;
+pub use limits::{Limits, MAX_ALL_TEXT, MAX_ROWS, MAX_TEXT, MAX_VALUES};
+pub use texts::Texts;
 
 /// The stream of a seed that splits are drawn from.
 const STREAM: u64 = u64::MAX;
-
-/// How much data a reader is ready to hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Rows, at most.
-    pub rows: u64,
-    /// Rows times the values that a model reads from one, at most.
-    pub values: u64,
-}
-
-impl Default for Limits {
-    /// [`MAX_ROWS`] and [`MAX_VALUES`].
-    fn default() -> Self {
-        Self {
-            rows: MAX_ROWS,
-            values: MAX_VALUES,
-        }
-    }
-}
 
 /// At least one row of data that fits a schema: every number finite, also after scaling, and every class known.
 ///
@@ -51,6 +38,8 @@ pub enum Column {
     Numbers(Array2<f32>),
     /// Of a category: the position of each row's class.
     Classes(Vec<u8>),
+    /// Of a text: each row's, as given.
+    Texts(Texts),
 }
 
 /// What a model should give, one entry per row.
@@ -60,73 +49,6 @@ pub enum Targets {
     Classes(Vec<u8>),
     /// The true numbers, scaled by the output's range.
     Numbers(Array2<f32>),
-}
-
-/// Why data do not make a data set.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DatasetError {
-    /// The schema itself is not accepted.
-    #[error("schema: {0}")]
-    Schema(#[from] SchemaError),
-    /// No rows.
-    #[error("there are no rows: give at least one")]
-    NoRows,
-    /// More rows than the limit.
-    #[error("more than {most} rows")]
-    TooManyRows {
-        /// The limit.
-        most: u64,
-    },
-    /// More values than the limit.
-    #[error("rows times values per row is more than {most}: use fewer rows or smaller fields")]
-    TooManyValues {
-        /// The limit.
-        most: u64,
-    },
-    /// Not one column per field.
-    #[error("there are {found} columns for {expected} fields")]
-    Columns {
-        /// Fields in the schema.
-        expected: usize,
-        /// Columns given.
-        found: usize,
-    },
-    /// A column of the wrong kind or dimensions.
-    #[error(
-        "the column of field {field:?} does not have the field's kind, width and number of rows"
-    )]
-    Column {
-        /// The field's name.
-        field: Name,
-    },
-    /// A class that the field does not have.
-    #[error("field {field:?}, row {row}: no such class")]
-    UnknownClass {
-        /// The field's name.
-        field: Name,
-        /// The row, from 0.
-        row: usize,
-    },
-    /// An infinity or something that is not a number, before or after scaling.
-    #[error(
-        "field {field:?}, row {row}: the number is not finite, or too large for the field's range"
-    )]
-    NotFinite {
-        /// The field's name.
-        field: Name,
-        /// The row, from 0.
-        row: usize,
-    },
-    /// A selected row that does not exist.
-    #[error("there is no row {row}")]
-    NoSuchRow {
-        /// The row, from 0.
-        row: usize,
-    },
-    /// A part that would have no row.
-    #[error("a part must be above 0 and below 1, and both parts need a row")]
-    EmptyPart,
 }
 
 impl Dataset {
@@ -145,7 +67,8 @@ impl Dataset {
             });
         }
         let rows = columns.first().map_or(0, Column::rows);
-        check_size(rows as u64, plan, limits)?;
+        limits.check_rows(rows as u64, plan)?;
+        limits.check_text(columns.iter().map(Column::text_bytes).sum())?;
         for (field, column) in schema.fields().zip(&columns) {
             check_column(field, column, rows)?;
         }
@@ -172,7 +95,8 @@ impl Dataset {
         &self.columns
     }
 
-    /// What a model reads: one row each, fields in order, numbers scaled, categories as one value per class.
+    /// What a model reads: one row each, fields in order, numbers scaled, categories as one value per class, texts as
+    /// token numbers.
     pub fn features(&self) -> Array2<f32> {
         self.features_of(0..self.rows)
     }
@@ -197,6 +121,7 @@ impl Dataset {
                     );
                 }
                 Column::Classes(classes) => one_hot_into(part, &classes[rows.clone()]),
+                Column::Texts(texts) => tokens_into(part, texts, rows.clone(), &field.kind),
             }
             start = end;
         }
@@ -216,7 +141,9 @@ impl Dataset {
                 );
                 Targets::Numbers(scaled)
             }
-            None => unreachable!("a data set has a column per field, the output included"),
+            Some(Column::Texts(_)) | None => {
+                unreachable!("a data set has a column per field, and its output is no text")
+            }
         }
     }
 
@@ -224,9 +151,10 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// If no rows are given, too many ([`Limits::default`]), or one that does not exist.
+    /// If no rows are given, too many or with too much text ([`Limits::default`]), or one that does not exist.
     pub fn select(&self, rows: &[usize]) -> Result<Self, DatasetError> {
-        check_size(rows.len() as u64, self.plan, Limits::default())?;
+        let limits = Limits::default();
+        limits.check_rows(rows.len() as u64, self.plan)?;
         if let Some(&row) = rows.iter().find(|&&row| row >= self.rows) {
             return Err(DatasetError::NoSuchRow { row });
         }
@@ -234,7 +162,8 @@ impl Dataset {
             .columns
             .iter()
             .map(|column| column.select(rows))
-            .collect();
+            .collect::<Result<Vec<_>, _>>()?;
+        limits.check_text(columns.iter().map(Column::text_bytes).sum())?;
         Ok(Self {
             schema: self.schema.clone(),
             plan: self.plan,
@@ -268,16 +197,26 @@ impl Column {
         match self {
             Column::Numbers(numbers) => numbers.nrows(),
             Column::Classes(classes) => classes.len(),
+            Column::Texts(texts) => texts.len(),
         }
     }
 
-    fn select(&self, rows: &[usize]) -> Self {
+    /// Bytes of text that it holds.
+    fn text_bytes(&self) -> u64 {
         match self {
+            Column::Texts(texts) => texts.bytes(),
+            _ => 0,
+        }
+    }
+
+    fn select(&self, rows: &[usize]) -> Result<Self, DatasetError> {
+        Ok(match self {
             Column::Numbers(numbers) => Column::Numbers(numbers.select(Axis(0), rows)),
             Column::Classes(classes) => {
                 Column::Classes(rows.iter().map(|&row| classes[row]).collect())
             }
-        }
+            Column::Texts(texts) => Column::Texts(texts.select(rows)?),
+        })
     }
 }
 
@@ -305,22 +244,6 @@ impl Targets {
     }
 }
 
-/// Checks how much data there would be, before any is allocated.
-pub(crate) fn check_size(rows: u64, plan: SchemaPlan, limits: Limits) -> Result<(), DatasetError> {
-    if rows == 0 {
-        return Err(DatasetError::NoRows);
-    }
-    let most = limits.rows.min(MAX_ROWS);
-    if rows > most {
-        return Err(DatasetError::TooManyRows { most });
-    }
-    let most = limits.values.min(MAX_VALUES);
-    if rows * u64::from(plan.inputs) > most {
-        return Err(DatasetError::TooManyValues { most });
-    }
-    Ok(())
-}
-
 fn check_column(field: &Field, column: &Column, rows: usize) -> Result<(), DatasetError> {
     let name = || field.name.clone();
     match (&field.kind, column) {
@@ -335,9 +258,14 @@ fn check_column(field: &Field, column: &Column, rows: usize) -> Result<(), Datas
                 None => Ok(()),
             }
         }
-        (FieldKind::Category { .. }, _) | (_, Column::Classes(_)) => {
-            Err(DatasetError::Column { field: name() })
+        (FieldKind::Text { .. }, Column::Texts(texts)) if texts.len() == rows => {
+            match texts.iter().position(|text| text.len() > MAX_TEXT) {
+                Some(row) => Err(DatasetError::TextTooLong { field: name(), row }),
+                None => Ok(()),
+            }
         }
+        (FieldKind::Category { .. } | FieldKind::Text { .. }, _)
+        | (_, Column::Classes(_) | Column::Texts(_)) => Err(DatasetError::Column { field: name() }),
         (kind, Column::Numbers(numbers)) => {
             if numbers.dim() != (rows, kind.columns().unwrap_or_default() as usize) {
                 return Err(DatasetError::Column { field: name() });
@@ -385,139 +313,21 @@ fn one_hot_into(mut out: ArrayViewMut2<f32>, classes: &[u8]) {
     }
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use ndarray::array;
-
-    fn schema() -> Schema {
-        let json = r#"{
-            "inputs": [
-                {"name": "colour", "kind": {"category": {"classes": ["red", "green", "blue"]}}},
-                {"name": "place", "kind": {"vector": {"length": 2, "range": {"low": -1000000, "high": 3000000}}}},
-                {"name": "age", "kind": {"number": {}}}
-            ],
-            "output": {"name": "price", "kind": {"number": {"range": {"low": 0, "high": 10000000}}}}
-        }"#;
-        serde_json::from_str(json).unwrap()
-    }
-
-    fn columns() -> Vec<Column> {
-        vec![
-            Column::Classes(vec![2, 0]),
-            Column::Numbers(array![[-1.0, 3.0], [1.0, 7.0]]),
-            Column::Numbers(array![[5.5], [-0.0]]),
-            Column::Numbers(array![[5.0], [20.0]]),
-        ]
-    }
-
-    fn dataset() -> Dataset {
-        Dataset::new(schema(), columns(), Limits::default()).unwrap()
-    }
-
-    #[test]
-    fn features_and_targets_are_scaled_and_one_hot() {
-        let data = dataset();
-        assert_eq!(data.rows(), 2);
-        assert_eq!(
-            data.features(),
-            array![
-                [0.0, 0.0, 1.0, 0.0, 1.0, 5.5],
-                [1.0, 0.0, 0.0, 0.5, 2.0, -0.0]
-            ]
-        );
-        assert_eq!(data.features_of(1..2), data.features().slice(s![1.., ..]));
-        assert_eq!(data.targets(), Targets::Numbers(array![[0.5], [2.0]]));
-    }
-
-    #[test]
-    fn select_takes_rows_in_order() {
-        let data = dataset();
-        let picked = data.select(&[1, 0, 1]).unwrap();
-        assert_eq!(picked.columns()[0], Column::Classes(vec![0, 2, 0]));
-        assert_eq!(picked.features().row(1), data.features().row(0));
-        assert_eq!(data.select(&[]), Err(DatasetError::NoRows));
-        assert_eq!(
-            data.select(&[0, 2]),
-            Err(DatasetError::NoSuchRow { row: 2 })
-        );
-    }
-
-    #[test]
-    fn split_has_every_row_once() {
-        let data = dataset().select(&[0, 1, 1, 0, 1, 1, 0, 1, 1, 1]).unwrap();
-        let (first, second) = data.split(0.3, 7).unwrap();
-        assert_eq!((first.rows(), second.rows()), (3, 7));
-        assert_eq!(data.split(0.3, 7).unwrap().0, first);
-        let reds = |data: &Dataset| data.features().column(0).sum();
-        assert_eq!(reds(&first) + reds(&second), reds(&data));
-        for part in [0.0, 1.0, 0.99, 0.01, -1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(data.split(part, 7), Err(DatasetError::EmptyPart), "{part}");
-        }
-    }
-
-    #[test]
-    fn columns_that_do_not_fit_are_refused() {
-        let with = |index: usize, column: Column| {
-            let mut columns = columns();
-            columns[index] = column;
-            Dataset::new(schema(), columns, Limits::default())
-        };
-        let name = |name: &str| Name::try_from(name).unwrap();
-        let wrong = |field| Err(DatasetError::Column { field: name(field) });
-        assert_eq!(
-            with(0, Column::Numbers(array![[1.0], [1.0]])),
-            wrong("colour")
-        );
-        assert_eq!(
-            with(1, Column::Numbers(array![[1.0], [1.0]])),
-            wrong("place")
-        );
-        assert_eq!(with(2, Column::Classes(vec![0, 0])), wrong("age"));
-        assert_eq!(with(2, Column::Numbers(array![[1.0]])), wrong("age"));
-        let unknown = DatasetError::UnknownClass {
-            field: name("colour"),
-            row: 1,
-        };
-        assert_eq!(with(0, Column::Classes(vec![0, 3])), Err(unknown));
-        let infinite = DatasetError::NotFinite {
-            field: name("age"),
-            row: 0,
-        };
-        assert_eq!(
-            with(2, Column::Numbers(array![[f32::NAN], [0.0]])),
-            Err(infinite)
-        );
-        let found = Dataset::new(schema(), columns()[1..].to_vec(), Limits::default());
-        assert_eq!(
-            found,
-            Err(DatasetError::Columns {
-                expected: 4,
-                found: 3
-            })
-        );
-        assert_eq!(with(0, Column::Classes(vec![])), Err(DatasetError::NoRows));
-    }
-
-    #[test]
-    fn numbers_too_large_after_scaling_are_refused() {
-        let mut schema = schema();
-        schema.inputs[2].kind = FieldKind::Number {
-            range: Some(Range { low: 0, high: 1 }),
-        };
-        let mut columns = columns();
-        columns[2] = Column::Numbers(array![[1.0], [1e35]]);
-        let field = Name::try_from("age").unwrap();
-        let error = Dataset::new(schema, columns, Limits::default());
-        assert_eq!(error, Err(DatasetError::NotFinite { field, row: 1 }));
-    }
-
-    #[test]
-    fn limits_hold_exactly() {
-        let new = |rows, values| Dataset::new(schema(), columns(), Limits { rows, values });
-        assert!(new(2, 12).is_ok());
-        assert_eq!(new(1, 12), Err(DatasetError::TooManyRows { most: 1 }));
-        assert_eq!(new(2, 11), Err(DatasetError::TooManyValues { most: 11 }));
+/// The token numbers of the given rows; `out` holds zeros.
+fn tokens_into(
+    mut out: ArrayViewMut2<f32>,
+    texts: &Texts,
+    rows: ops::Range<usize>,
+    kind: &FieldKind,
+) {
+    let FieldKind::Text { buckets, .. } = *kind else {
+        unreachable!("a data set has texts only in fields of that kind")
+    };
+    for (mut out, row) in out.rows_mut().into_iter().zip(rows) {
+        let tokens = token_numbers(texts.get(row).unwrap_or_default(), buckets);
+        // At most MAX_BUCKETS, so exact.
+        out.iter_mut()
+            .zip(tokens)
+            .for_each(|(out, token)| *out = token as f32);
     }
 }

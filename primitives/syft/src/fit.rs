@@ -1,5 +1,6 @@
 //! Whether a model, a metric and data belong together.
 
+use crate::tokens::check_tokens;
 use crate::{Architecture, ArchitectureError, FieldKind, Head, Metric, Schema, SchemaError};
 
 /// Why an architecture or a metric does not fit a schema.
@@ -20,6 +21,20 @@ pub enum FitError {
         /// Values that the architecture reads.
         architecture: u32,
     },
+    /// Texts beside inputs of other kinds, or texts whose tokens get different numbers.
+    #[error("an input is a text: make all of them texts with the same buckets")]
+    MixedTexts,
+    /// Texts that do not go to an embedding bag of their size.
+    #[error("the inputs are texts: begin with an embedding_bag of {tokens} tokens")]
+    NoEmbeddingBag {
+        /// Tokens that it needs: the texts' buckets and one for padding.
+        tokens: u32,
+    },
+    /// An embedding bag without texts.
+    #[error(
+        "the architecture begins with an embedding_bag, which reads texts: the schema has none"
+    )]
+    NoTexts,
     /// Different numbers of outputs.
     #[error("the schema's output needs {schema} values, the architecture gives {architecture}: make them equal")]
     Outputs {
@@ -52,6 +67,7 @@ impl Schema {
                 architecture: plan.inputs,
             });
         }
+        check_tokens(self, architecture)?;
         let outputs = match (self.metric(), architecture.head) {
             (Metric::ErrorRate, Head::SoftmaxCrossEntropy)
             | (Metric::MeanSquaredError, Head::SquaredError) => schema.outputs,

@@ -22,7 +22,7 @@
 //! schema.fits(&architecture, Metric::MeanSquaredError)?;
 //!
 //! // y = 2 x - 1
-//! let data = load_csv("x,y\n0,-1\n1,1\n2,3\n3,5\n".as_bytes(), &schema)?;
+//! let data = syft_data::load_csv("x,y\n0,-1\n1,1\n2,3\n3,5\n".as_bytes(), &schema)?;
 //! let before = Model::new(architecture.clone(), Parameters::initialise(&architecture, 7)?)?;
 //! let optimiser = Optimiser::Sgd { learning_rate: 0.1, momentum: 0.5 };
 //! let options = TrainOptions::new(optimiser, 4, 200, 7);
@@ -55,11 +55,10 @@ mod fit;
 mod metric;
 mod schema;
 mod text;
+mod tokens;
 
 #[cfg(feature = "std")]
 mod canonical;
-#[cfg(feature = "std")]
-mod csv;
 #[cfg(feature = "std")]
 mod dataset;
 #[cfg(feature = "std")]
@@ -103,16 +102,19 @@ pub use blob::{
 pub use fit::FitError;
 pub use metric::{error_rate, Metric, ShownError, SQUARED_ERROR_UNIT, WORST_ERROR_RATE};
 pub use schema::{
-    Field, FieldKind, Name, Range, Schema, SchemaError, SchemaPlan, MAX_CLASSES,
+    Field, FieldKind, Name, Range, Schema, SchemaError, SchemaPlan, MAX_BUCKETS, MAX_CLASSES,
     MAX_CLASSES_IN_ALL, MAX_FIELDS, MAX_NAME, MAX_RANGE,
 };
 pub use text::{Text, TextTooLong};
+pub use tokens::token_numbers;
 
 #[cfg(feature = "std")]
 pub use self::{
     canonical::DecodeError,
-    csv::{load_csv, CsvError, MAX_RECORD},
-    dataset::{Column, Dataset, DatasetError, Limits, Targets, MAX_ROWS, MAX_VALUES},
+    dataset::{
+        Column, Dataset, DatasetError, Limits, Targets, Texts, MAX_ALL_TEXT, MAX_ROWS, MAX_TEXT,
+        MAX_VALUES,
+    },
     evaluate::{evaluate, EvaluateError, ValidationSet},
     gradient::{Encoding, Gradient, GradientError},
     hash::content_hash,
@@ -126,6 +128,7 @@ pub use self::{
     receipt::{
         train_with_receipt, Divergence, Receipt, ReceiptError, MAX_CHECKPOINTS, MAX_RECEIPT,
     },
+    shorten::shorten,
     tensors::BlobError,
     train::{
         train, train_privately, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule,

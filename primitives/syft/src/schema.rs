@@ -1,11 +1,18 @@
 //! What the data of a campaign look like: named fields that make up a row.
 
+mod error;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
 use crate::{Text, MAX_INPUTS, MAX_OUTPUTS};
 use alloc::collections::BTreeSet;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+
+pub use error::SchemaError;
 
 /// Input fields of a schema, at most.
 pub const MAX_FIELDS: u32 = 128;
@@ -15,6 +22,9 @@ pub const MAX_CLASSES: u32 = 256;
 pub const MAX_CLASSES_IN_ALL: usize = 1_024;
 /// Bytes of a field's or a class's name, at most.
 pub const MAX_NAME: u32 = 64;
+/// Numbers that a token of a text can get, at most. A table with one value for each and one for padding still leaves room
+/// among [`MAX_PARAMETERS`](crate::MAX_PARAMETERS) for the layers after it, and binary32 holds all of them exactly.
+pub const MAX_BUCKETS: u32 = 1 << 19;
 /// Greatest end of a [`Range`], in millionths either side of zero: binary64 holds all of them exactly.
 pub const MAX_RANGE: i64 = 1_000_000_000_000_000;
 
@@ -126,6 +136,14 @@ pub enum FieldKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         range: Option<Range>,
     },
+    /// A text, as an input only: the [numbers of its first `length` tokens](crate::token_numbers) in order, then 0 in the
+    /// places that are left. They go to an embedding bag.
+    Text {
+        /// Tokens that are read: values for a model.
+        length: u32,
+        /// Numbers that a token can get, 1 to [`MAX_BUCKETS`].
+        buckets: u32,
+    },
 }
 
 /// What counts as 0 and as 1 for a model, both in millionths.
@@ -164,68 +182,14 @@ pub struct SchemaPlan {
     pub outputs: u32,
 }
 
-/// Why a schema is not accepted.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SchemaError {
-    /// No input field.
-    #[error("the schema has no input field: add one")]
-    NoInputs,
-    /// A name that people could not tell from another, or not see.
-    #[error("{name:?} is no name: use 1 to {MAX_NAME} bytes, no white space at the ends, no control characters")]
-    NotAName {
-        /// The name.
-        name: Name,
-    },
-    /// Two fields of one name, or a field whose name is that of a column of another.
-    #[error("two fields share the column {name:?}: rename one")]
-    SharedName {
-        /// The name.
-        name: Name,
-    },
-    /// A class twice in one field.
-    #[error("field {field:?} has the class {class:?} twice")]
-    SharedClass {
-        /// The field's name.
-        field: Name,
-        /// The class's name.
-        class: Name,
-    },
-    /// A category of fewer than two classes.
-    #[error("field {field:?} has fewer than two classes")]
-    TooFewClasses {
-        /// The field's name.
-        field: Name,
-    },
-    /// Too many classes in the schema.
-    #[error("the schema has more than {MAX_CLASSES_IN_ALL} classes in all: merge some")]
-    TooManyClasses,
-    /// A vector or image without values.
-    #[error("field {field:?} holds no values: each of its dimensions must be at least 1")]
-    EmptyField {
-        /// The field's name.
-        field: Name,
-    },
-    /// A range that scales nothing, or with an end out of bounds.
-    #[error("the range of field {field:?} must have low below high, both within {MAX_RANGE} millionths of zero")]
-    BadRange {
-        /// The field's name.
-        field: Name,
-    },
-    /// Too many values in a row.
-    #[error("a row has more than {MAX_INPUTS} input values: use fewer or smaller fields")]
-    TooManyInputs,
-    /// Too many values in the output.
-    #[error("the output has more than {MAX_OUTPUTS} values: use a smaller field")]
-    TooManyOutputs,
-}
-
 impl FieldKind {
-    /// Columns that the field has in a table: one for a number or category, one per value of a vector or image. `None`
-    /// if there are more than [`MAX_INPUTS`].
+    /// Columns that the field has in a table: one for a number, category or text, one per value of a vector or image.
+    /// `None` if there are more than [`MAX_INPUTS`].
     pub fn columns(&self) -> Option<u32> {
         let columns = match *self {
-            FieldKind::Number { .. } | FieldKind::Category { .. } => Some(1),
+            FieldKind::Number { .. } | FieldKind::Category { .. } | FieldKind::Text { .. } => {
+                Some(1)
+            }
             FieldKind::Vector { length, .. } => Some(length),
             FieldKind::Image {
                 channels,
@@ -239,11 +203,12 @@ impl FieldKind {
         columns.filter(|&columns| columns <= MAX_INPUTS)
     }
 
-    /// Values that a model reads or gives for the field: one per class, or one per number. `None` if there are more
-    /// than [`MAX_INPUTS`].
+    /// Values that a model reads or gives for the field: one per class, number, or token that is read. `None` if there
+    /// are more than [`MAX_INPUTS`].
     pub fn values(&self) -> Option<u32> {
         match self {
             FieldKind::Category { classes } => u32::try_from(classes.len()).ok(),
+            FieldKind::Text { length, .. } => Some(*length).filter(|&length| length <= MAX_INPUTS),
             _ => self.columns(),
         }
     }
@@ -254,7 +219,7 @@ impl FieldKind {
             FieldKind::Number { range }
             | FieldKind::Vector { range, .. }
             | FieldKind::Image { range, .. } => *range,
-            FieldKind::Category { .. } => None,
+            FieldKind::Category { .. } | FieldKind::Text { .. } => None,
         }
     }
 
@@ -303,6 +268,11 @@ impl Schema {
             .try_fold(0u32, |sum, field| sum.checked_add(field.kind.values()?))
             .filter(|&inputs| inputs <= MAX_INPUTS)
             .ok_or(SchemaError::TooManyInputs)?;
+        if let FieldKind::Text { .. } = self.output.kind {
+            return Err(SchemaError::TextOutput {
+                field: self.output.name.clone(),
+            });
+        }
         let outputs = self
             .output
             .kind
@@ -357,10 +327,17 @@ fn check_field(field: &Field) -> Result<(), SchemaError> {
             }
         }
     }
-    if field.kind.columns() == Some(0) {
+    if field.kind.values() == Some(0) {
         return Err(SchemaError::EmptyField {
             field: field.name.clone(),
         });
+    }
+    if let FieldKind::Text { buckets, .. } = field.kind {
+        if !(1..=MAX_BUCKETS).contains(&buckets) {
+            return Err(SchemaError::BadBuckets {
+                field: field.name.clone(),
+            });
+        }
     }
     let within = -MAX_RANGE..=MAX_RANGE;
     match field.kind.range() {
@@ -382,218 +359,4 @@ fn check_name(name: &Name) -> Result<(), SchemaError> {
         return Err(SchemaError::NotAName { name: name.clone() });
     }
     Ok(())
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use alloc::format;
-    use alloc::string::String;
-    use alloc::vec::Vec;
-
-    fn name(text: &str) -> Name {
-        Name::try_from(text).unwrap()
-    }
-
-    fn number(field: &str) -> Field {
-        Field {
-            name: name(field),
-            kind: FieldKind::Number { range: None },
-        }
-    }
-
-    fn vector(field: &str, length: u32) -> Field {
-        Field {
-            name: name(field),
-            kind: FieldKind::Vector {
-                length,
-                range: None,
-            },
-        }
-    }
-
-    fn category(field: &str, classes: &[&str]) -> Field {
-        let classes: Vec<_> = classes.iter().map(|class| name(class)).collect();
-        Field {
-            name: name(field),
-            kind: FieldKind::Category {
-                classes: classes.try_into().unwrap(),
-            },
-        }
-    }
-
-    fn many_classes(field: &str) -> Field {
-        let classes: Vec<String> = (0..256).map(|class| format!("{class}")).collect();
-        category(
-            field,
-            &classes.iter().map(String::as_str).collect::<Vec<_>>(),
-        )
-    }
-
-    fn schema(inputs: Vec<Field>, output: Field) -> Schema {
-        Schema {
-            inputs: inputs.try_into().unwrap(),
-            output,
-        }
-    }
-
-    fn check(inputs: Vec<Field>, output: Field) -> Result<(u32, u32), SchemaError> {
-        schema(inputs, output)
-            .check()
-            .map(|plan| (plan.inputs, plan.outputs))
-    }
-
-    #[test]
-    fn values_of_every_kind_are_counted() {
-        let image = Field {
-            name: name("picture"),
-            kind: FieldKind::Image {
-                channels: 3,
-                height: 4,
-                width: 5,
-                range: None,
-            },
-        };
-        let inputs = alloc::vec![
-            number("a"),
-            category("b", &["x", "y", "z"]),
-            vector("c", 7),
-            image
-        ];
-        assert_eq!(
-            check(inputs.clone(), number("out")),
-            Ok((1 + 3 + 7 + 60, 1))
-        );
-        assert_eq!(
-            check(inputs.clone(), category("out", &["x", "y"])),
-            Ok((71, 2))
-        );
-        assert_eq!(check(inputs, vector("out", 9)), Ok((71, 9)));
-    }
-
-    #[test]
-    fn names_must_be_told_apart() {
-        let shared = |text| Err(SchemaError::SharedName { name: name(text) });
-        assert_eq!(
-            check(alloc::vec![number("a"), number("a")], number("b")),
-            shared("a")
-        );
-        assert_eq!(check(alloc::vec![number("a")], number("a")), shared("a"));
-        // The output would be among the inputs.
-        assert_eq!(
-            check(alloc::vec![vector("a", 64)], number("a_3")),
-            shared("a_3")
-        );
-        assert!(check(alloc::vec![vector("a", 64)], number("a_b")).is_ok());
-        assert!(check(alloc::vec![vector("a", 64)], number("a_")).is_ok());
-        assert!(check(alloc::vec![vector("a", 64), vector("a_1", 64)], number("b")).is_ok());
-        for bad in ["", " a", "a ", "a\nb", "\u{7f}"] {
-            let expected = Err(SchemaError::NotAName { name: name(bad) });
-            assert_eq!(check(alloc::vec![number(bad)], number("b")), expected);
-            assert_eq!(
-                check(alloc::vec![number("a")], category("b", &["x", bad])),
-                expected
-            );
-        }
-    }
-
-    #[test]
-    fn limits_hold_exactly() {
-        use SchemaError::*;
-        let field = || name("f");
-        assert_eq!(check(Vec::new(), number("b")), Err(NoInputs));
-        assert_eq!(
-            check(alloc::vec![category("f", &["x"])], number("b")),
-            Err(TooFewClasses { field: field() })
-        );
-        let twice = SharedClass {
-            field: field(),
-            class: name("x"),
-        };
-        assert_eq!(
-            check(alloc::vec![category("f", &["x", "y", "x"])], number("b")),
-            Err(twice)
-        );
-        assert_eq!(
-            check(alloc::vec![vector("f", 0)], number("b")),
-            Err(EmptyField { field: field() })
-        );
-        assert_eq!(
-            check(alloc::vec![vector("f", 65_536)], number("b")),
-            Ok((MAX_INPUTS, 1))
-        );
-        assert_eq!(
-            check(alloc::vec![vector("f", 65_537)], number("b")),
-            Err(TooManyInputs)
-        );
-        assert_eq!(
-            check(alloc::vec![vector("f", 65_536), number("g")], number("b")),
-            Err(TooManyInputs)
-        );
-        assert_eq!(
-            check(alloc::vec![vector("f", u32::MAX), number("g")], number("b")),
-            Err(TooManyInputs)
-        );
-        let image = FieldKind::Image {
-            channels: 65_536,
-            height: 65_536,
-            width: 1,
-            range: None,
-        };
-        assert_eq!(
-            check(
-                alloc::vec![Field {
-                    name: field(),
-                    kind: image
-                }],
-                number("b")
-            ),
-            Err(TooManyInputs)
-        );
-        assert_eq!(
-            check(alloc::vec![number("f")], vector("b", 1_024)),
-            Ok((1, MAX_OUTPUTS))
-        );
-        assert_eq!(
-            check(alloc::vec![number("f")], vector("b", 1_025)),
-            Err(TooManyOutputs)
-        );
-        let four: Vec<_> = ["f", "g", "h", "i"].into_iter().map(many_classes).collect();
-        assert_eq!(check(four.clone(), number("b")), Ok((1_024, 1)));
-        assert_eq!(check(four, category("b", &["x", "y"])), Err(TooManyClasses));
-    }
-
-    #[test]
-    fn ranges_must_rise_within_bounds() {
-        let with = |low, high| {
-            let kind = FieldKind::Number {
-                range: Some(Range { low, high }),
-            };
-            check(
-                alloc::vec![Field {
-                    name: name("f"),
-                    kind
-                }],
-                number("b"),
-            )
-        };
-        let bad = Err(SchemaError::BadRange { field: name("f") });
-        assert!(with(0, 1).is_ok() && with(-MAX_RANGE, MAX_RANGE).is_ok());
-        assert_eq!(with(1, 1), bad);
-        assert_eq!(with(2, 1), bad);
-        assert_eq!(with(i64::MIN, 0), bad);
-        assert_eq!(with(0, i64::MAX), bad);
-        assert_eq!(with(0, MAX_RANGE + 1), bad);
-    }
-
-    #[test]
-    fn json_and_scale_round_trip() {
-        let json = r#"{"inputs":[{"name":"a","kind":{"number":{}}},{"name":"p","kind":{"image":{"channels":1,"height":8,"width":8,"range":{"low":0,"high":255000000}}}}],"output":{"name":"b","kind":{"category":{"classes":["x","y"]}}}}"#;
-        let schema: Schema = serde_json::from_str(json).unwrap();
-        assert_eq!(serde_json::to_string(&schema).unwrap(), json);
-        let bytes = schema.encode();
-        assert_eq!(Schema::decode(&mut &bytes[..]).unwrap(), schema);
-        assert!(serde_json::from_str::<Schema>(&json.replace("height", "heigth")).is_err());
-    }
 }

@@ -4,7 +4,7 @@
 const SHOWN: usize = 40;
 
 /// The beginning of outside text, so that a hostile one cannot fill a log. Show it with `{:?}`, which escapes controls.
-pub(crate) fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.into(),

@@ -5,9 +5,10 @@
 use std::fs::File;
 use std::ops::ControlFlow;
 use syft::{
-    evaluate, load_csv, train, Architecture, Dataset, Encoding, Gradient, Metric, Model, Optimiser,
+    evaluate, train, Architecture, Dataset, Encoding, Gradient, Metric, Model, Optimiser,
     Parameters, Targets, TrainOptions,
 };
+use syft_data::load_csv;
 
 const ADAM: Optimiser = Optimiser::Adam {
     learning_rate: 0.005,

@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use std::fs::File;
 use std::ops::ControlFlow;
 use syft::{
-    evaluate, load_csv, train, train_privately, Architecture, Budget, Dataset, Ledger, Metric,
-    Model, NoiseKey, Optimiser, Parameters, Privacy, PrivacyError, SampledGaussian, Spending,
-    TrainError, TrainOptions, MAX_ORDER, MAX_SPENDINGS,
+    evaluate, train, train_privately, Architecture, Budget, Dataset, Ledger, Metric, Model,
+    NoiseKey, Optimiser, Parameters, Privacy, PrivacyError, SampledGaussian, Spending, TrainError,
+    TrainOptions, MAX_ORDER, MAX_SPENDINGS,
 };
+use syft_data::load_csv;
 
 fn mechanism(noise_multiplier: f64, sampling_rate: f64) -> SampledGaussian {
     SampledGaussian::new(noise_multiplier, sampling_rate).unwrap()

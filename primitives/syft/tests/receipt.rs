@@ -8,10 +8,11 @@ use std::fs::File;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use syft::{
-    load_csv, max_blob_size, max_header_size, train, train_with_receipt, Architecture, Dataset,
-    Decay, Divergence, EarlyStopping, Model, Optimiser, Parameters, Privacy, Progress, Receipt,
+    max_blob_size, max_header_size, train, train_with_receipt, Architecture, Dataset, Decay,
+    Divergence, EarlyStopping, Model, Optimiser, Parameters, Privacy, Progress, Receipt,
     ReceiptError, Schedule, TrainError, TrainOptions, Trained, MAX_CHECKPOINTS, MAX_RECEIPT,
 };
+use syft_data::load_csv;
 
 static DIGITS: LazyLock<(Model, Dataset)> = LazyLock::new(|| {
     let schema = r#"{

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use proptest::prelude::*;
-use syft::{load_csv, Dataset, DatasetError, DecodeError, Limits, Name, Schema};
+use syft::{Dataset, DatasetError, DecodeError, Limits, Name, Schema};
+use syft_data::load_csv;
 
 fn dataset() -> Dataset {
     let json = r#"{
@@ -165,13 +166,84 @@ fn wrong_contents_are_refused() {
     assert!(matches!(decode(&bytes), Err(DecodeError::Schema { .. })));
 }
 
+/// Two rows of a text and a number.
+fn texts() -> Dataset {
+    let json = r#"{
+        "inputs": [{"name": "t", "kind": {"text": {"length": 4, "buckets": 100}}}],
+        "output": {"name": "y", "kind": {"number": {}}}
+    }"#;
+    let schema: Schema = serde_json::from_str(json).unwrap();
+    load_csv("t,y\nnaïve,1\n,2\n".as_bytes(), &schema).unwrap()
+}
+
+#[test]
+fn texts_have_their_lengths_before_them() {
+    let data = texts();
+    let bytes = data.encode();
+    let tail = [
+        &[2, 0, 0, 0][..],
+        &[6, 0, 0, 0],
+        "naïve".as_bytes(),
+        &[0, 0, 0, 0],
+        &[1, 1, 2],
+    ]
+    .concat();
+    assert!(bytes.ends_with(&tail));
+    assert_eq!(decode(&bytes).unwrap(), data);
+    assert_eq!(
+        hex(&data.hash()),
+        "e4f0a71e1a541f316db77a4cfe4f0e607edd9fa5239b7ed9508b61ec157e6148"
+    );
+    for end in bytes.len() - tail.len()..bytes.len() {
+        assert!(decode(&bytes[..end]).is_err(), "cut at {end}");
+    }
+    let field = Name::try_from("t").unwrap();
+    let start = bytes.len() - tail.len() + 4;
+    let with = |at: usize, byte: u8| {
+        let mut bytes = bytes.clone();
+        bytes[start + at] = byte;
+        decode(&bytes)
+    };
+    assert_eq!(with(4, 0xff), Err(DecodeError::NotUtf8 { field, row: 0 }));
+    let part = "field \"t\"".into();
+    assert_eq!(with(3, 0xff), Err(DecodeError::TooShort { part }));
+    let limits = Limits {
+        text: 5,
+        ..Limits::default()
+    };
+    assert_eq!(
+        Dataset::decode(&bytes, limits),
+        Err(DatasetError::TooMuchText { most: 5 }.into())
+    );
+}
+
+#[test]
+fn a_text_too_long_is_refused() {
+    let bytes = texts().encode();
+    let text = vec![b'x'; 65_537];
+    let start = bytes.len() - (6 + 4 + 4 + 3);
+    let bytes = [
+        &bytes[..start],
+        &65_537u32.to_le_bytes(),
+        &text,
+        &bytes[start + 10..],
+    ]
+    .concat();
+    let field = Name::try_from("t").unwrap();
+    assert_eq!(
+        decode(&bytes),
+        Err(DatasetError::TextTooLong { field, row: 0 }.into())
+    );
+}
+
 proptest! {
     #[test]
     fn changed_data_never_panic_and_stay_canonical(
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in proptest::option::of(any::<prop::sample::Index>()),
+        with_texts in any::<bool>(),
     ) {
-        let mut bytes = dataset().encode();
+        let mut bytes = if with_texts { texts() } else { dataset() }.encode();
         for (index, byte) in &changes {
             let index = index.index(bytes.len());
             bytes[index] = *byte;

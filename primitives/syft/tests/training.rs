@@ -5,9 +5,10 @@
 use std::fs::File;
 use std::ops::ControlFlow;
 use syft::{
-    evaluate, load_csv, train, Architecture, Dataset, Decay, EarlyStopping, HeldOut, Metric, Model,
+    evaluate, train, Architecture, Dataset, Decay, EarlyStopping, HeldOut, Metric, Model,
     Optimiser, Parameters, Schedule, TrainOptions,
 };
+use syft_data::load_csv;
 
 fn digits() -> (Model, Dataset) {
     let schema = r#"{

@@ -32,16 +32,24 @@ use syft::{Architecture, Head, Metric};
 struct Fake {
     outcomes: Mutex<BTreeMap<BlobHash, AssayOutcome>>,
     asked: Mutex<Vec<BlobHash>>,
+    /// How many it was asked for at a time.
+    batches: Mutex<Vec<usize>>,
     verdicts: Mutex<Vec<Verdict>>,
     pending: Mutex<Vec<u32>>,
 }
 
 impl Assayer for Fake {
-    fn evaluate(&self, request: &AssayRequest) -> AssayOutcome {
-        self.asked.lock().unwrap().push(request.root);
+    fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome> {
+        let roots = requests.iter().map(|request| request.root);
+        self.asked.lock().unwrap().extend(roots.clone());
+        self.batches.lock().unwrap().push(requests.len());
         let outcomes = self.outcomes.lock().unwrap();
-        let unavailable = AssayOutcome::Unavailable(request.root);
-        outcomes.get(&request.root).cloned().unwrap_or(unavailable)
+        roots
+            .map(|root| {
+                let unavailable = AssayOutcome::Unavailable(root);
+                outcomes.get(&root).cloned().unwrap_or(unavailable)
+            })
+            .collect()
     }
 
     fn note_verdict(&self, verdict: &Verdict) {
@@ -404,6 +412,42 @@ fn what_is_unavailable_keeps_nothing_waiting() {
     node.comes_to(5, measured(42));
     node.works_at(2);
     assert_eq!(node.sent().len(), 1);
+}
+
+#[test]
+fn what_waits_is_handed_over_at_once() {
+    let mut node = Node::new(1, &[ASSAYER]);
+    for number in 0..7 {
+        node.request(number, None);
+    }
+    // Three per block; those that are unavailable do not count, so others follow.
+    for number in [1, 3, 6] {
+        node.comes_to(number, measured(42));
+    }
+    node.works_at(2);
+    assert_eq!(*node.fake.batches.lock().unwrap(), [3, 2, 1, 1]);
+    let nodes: Vec<_> = node.sent().iter().map(|sent| sent.node).collect();
+    assert_eq!(nodes, [1, 3, 6]);
+}
+
+#[test]
+fn one_that_cannot_be_reported_keeps_no_other_of_its_batch_waiting() {
+    let mut node = Node::new(1, &[ASSAYER]);
+    for number in 0..3 {
+        node.request(number, None);
+    }
+    node.comes_to(1, AssayOutcome::Failed);
+    node.comes_to(2, measured(42));
+    node.works_at(2);
+    assert_eq!(node.sent().len(), 1);
+    // What is unavailable is asked for at the next block, what failed later.
+    node.fake.asked.lock().unwrap().clear();
+    node.works_at(3);
+    assert_eq!(*node.fake.asked.lock().unwrap(), [subject(0)]);
+    node.comes_to(1, measured(42));
+    node.works_at(2 + u64::from(RESEND_AFTER));
+    let nodes: Vec<_> = node.sent().iter().map(|sent| sent.node).collect();
+    assert_eq!(nodes, [1, 2]);
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Convolution {
     }
 
     /// Values that one output sees: rows of a panel.
-    fn seen(self) -> usize {
+    pub(super) fn seen(self) -> usize {
         self.windows.depth * self.windows.down.kernel * self.windows.right.kernel
     }
 

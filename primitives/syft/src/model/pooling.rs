@@ -58,7 +58,7 @@ impl Pooling {
     }
 
     /// Values in a window.
-    fn size(self) -> f32 {
+    pub(super) fn size(self) -> f32 {
         (self.windows.down.kernel * self.windows.right.kernel) as f32
     }
 

@@ -1,5 +1,7 @@
 //! The layers of a model as operations on values.
 
+mod reach;
+
 use super::activation::Activation;
 use super::convolution::Convolution;
 use super::dense::Dense;

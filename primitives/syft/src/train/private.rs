@@ -73,14 +73,13 @@ impl Run<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::tests::{example, options, SGD};
+    use super::super::tests::{example, options, points, SGD};
     use super::*;
-    use crate::load_csv;
 
     /// The sum over these rows, each clipped to norm 0.5.
-    fn sum(csv: &str) -> Vec<f64> {
-        let (model, data) = example();
-        let data = load_csv(csv.as_bytes(), data.schema()).unwrap();
+    fn sum(rows: &[(f32, f32)]) -> Vec<f64> {
+        let (model, _) = example();
+        let data = points(rows);
         let options = options(SGD);
         let mut run = Run::new(&model, &data, &options);
         let privacy = Privacy {
@@ -101,15 +100,16 @@ mod tests {
 
     #[test]
     fn no_row_changes_the_sum_by_more_than_the_clip_norm() {
-        let before = sum("x,y\n0,1\n1,2\n2,5\n");
-        for row in ["1e6,-1e6", "-3,1e9", "0,5", "0.001,7"] {
-            let more = sum(&format!("x,y\n0,1\n1,2\n{row}\n2,5\n"));
+        let [a, b, c] = [(0.0, 1.0), (1.0, 2.0), (2.0, 5.0)];
+        let before = sum(&[a, b, c]);
+        for row in [(1e6, -1e6), (-3.0, 1e9), (0.0, 5.0), (0.001, 7.0)] {
+            let more = sum(&[a, b, row, c]);
             let change = distance(&before, &more);
-            assert!(change <= 0.5 + 1e-12, "{row}: {change}");
+            assert!(change <= 0.5 + 1e-12, "{row:?}: {change}");
             // Wild rows change it by just that.
-            assert!(change > 0.499, "{row}: {change}");
+            assert!(change > 0.499, "{row:?}: {change}");
             // Another row in its place is one less and one more.
-            let other = sum(&format!("x,y\n0,1\n1,2\n{row}\n"));
+            let other = sum(&[a, b, row]);
             assert!(distance(&before, &other) <= 1.0 + 1e-12);
         }
     }
@@ -119,9 +119,9 @@ mod tests {
         let (model, data) = example();
         // Rows that the model knows almost: the derivatives are short.
         let outputs = model.forward(data.features().view()).unwrap();
-        let near = |row: usize| f64::from(outputs[[row, 0]]) + 0.01;
-        let csv = format!("x,y\n0,{}\n1,{}\n", near(0), near(1));
-        let data = load_csv(csv.as_bytes(), data.schema()).unwrap();
+        let near = |row: usize| outputs[[row, 0]] + 0.01;
+        let rows = [(0.0, near(0)), (1.0, near(1))];
+        let data = points(&rows);
         let derivative = |rows: &[usize]| {
             let part = data.select(rows).unwrap();
             let (features, targets) = (part.features(), part.targets());
@@ -135,6 +135,6 @@ mod tests {
             .zip(derivative(&[1]))
             .map(|(&a, b)| f64::from(a) + f64::from(b))
             .collect();
-        assert_eq!(sum(&csv), expected);
+        assert_eq!(sum(&rows), expected);
     }
 }

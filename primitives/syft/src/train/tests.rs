@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::tensors::Tensors;
-use crate::{load_csv, Architecture, Parameters, Privacy, Schema};
+use crate::{Architecture, Column, Limits, Parameters, Privacy, Schema};
+use ndarray::Array2;
 
 pub(super) const SGD: Optimiser = Optimiser::Sgd {
     learning_rate: 0.1,
@@ -19,17 +20,27 @@ pub(super) fn options(optimiser: Optimiser) -> TrainOptions {
     TrainOptions::new(optimiser, 2, 5, 1)
 }
 
-/// Three points and a small model for them.
-pub(super) fn example() -> (Model, Dataset) {
+/// A data set of pairs of x and y.
+pub(super) fn points(points: &[(f32, f32)]) -> Dataset {
     let schema: Schema = serde_json::from_str(
         r#"{"inputs":[{"name":"x","kind":{"number":{}}}],"output":{"name":"y","kind":{"number":{}}}}"#,
     )
     .unwrap();
+    let column = |of: fn(&(f32, f32)) -> f32| {
+        let values = points.iter().map(of).collect();
+        Column::Numbers(Array2::from_shape_vec((points.len(), 1), values).unwrap())
+    };
+    let columns = vec![column(|point| point.0), column(|point| point.1)];
+    Dataset::new(schema, columns, Limits::default()).unwrap()
+}
+
+/// Three points and a small model for them.
+pub(super) fn example() -> (Model, Dataset) {
     let architecture: Architecture = serde_json::from_str(
         r#"{"input":[1],"layers":[{"dense":{"units":3}},"relu",{"dense":{"units":1}}],"head":"squared_error"}"#,
     )
     .unwrap();
-    let data = load_csv("x,y\n0,1\n1,2\n2,5\n".as_bytes(), &schema).unwrap();
+    let data = points(&[(0.0, 1.0), (1.0, 2.0), (2.0, 5.0)]);
     let parameters = Parameters::initialise(&architecture, 1).unwrap();
     (Model::new(architecture, parameters).unwrap(), data)
 }
@@ -250,8 +261,7 @@ fn options_in_json() {
 /// One row whose derivative is (3, 4) for the weight 1 and the bias 0 of a model that starts there: by
 /// `d = 2 * (0.75 - (-1.25)) = 4` it is `(0.75 * d, d)`.
 fn one_row() -> (Model, Dataset) {
-    let (_, data) = example();
-    let data = load_csv("x,y\n0.75,-1.25\n".as_bytes(), data.schema()).unwrap();
+    let data = points(&[(0.75, -1.25)]);
     let linear = r#"{"input":[1],"layers":[{"dense":{"units":1}}],"head":"squared_error"}"#;
     let linear: Architecture = serde_json::from_str(linear).unwrap();
     let tensors = Tensors::new(linear.plan().unwrap().tensors, vec![1.0, 0.0]).unwrap();
@@ -306,9 +316,8 @@ fn steps_are_those_computed_by_hand() {
 #[test]
 fn early_stopping_keeps_a_start_that_is_never_beaten() {
     let (model, _) = one_row();
-    let (_, data) = example();
     // The model is perfect for these rows; decay leads it away.
-    let data = load_csv("x,y\n1,1\n2,2\n4,4\n1,1\n".as_bytes(), data.schema()).unwrap();
+    let data = points(&[(1.0, 1.0), (2.0, 2.0), (4.0, 4.0), (1.0, 1.0)]);
     let stopping = TrainOptions {
         weight_decay: 0.5,
         early_stopping: Some(EarlyStopping {

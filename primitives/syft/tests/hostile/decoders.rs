@@ -3,9 +3,10 @@
 use codec::{Decode, Encode};
 use std::sync::LazyLock;
 use syft::{
-    load_csv, max_gradient_header_size, max_header_size, Architecture, Dataset, Encoding, Gradient,
-    Limits, Parameters, Plan, Schema, MAX_RECORD,
+    max_gradient_header_size, max_header_size, Architecture, Dataset, Encoding, Gradient, Limits,
+    Parameters, Plan, Schema,
 };
+use syft_data::{load_csv, MAX_RECORD};
 
 /// One way to read bytes.
 pub struct Decoder {
@@ -110,6 +111,7 @@ pub const DECODERS: [Decoder; 8] = [
 const LIMITS: Limits = Limits {
     rows: 1_000,
     values: 10_000,
+    text: 4_096,
 };
 
 /// A schema with as many short classes as its encoding may have, which are more than are accepted.

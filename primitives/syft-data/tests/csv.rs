@@ -4,7 +4,8 @@
 
 use proptest::prelude::*;
 use std::io::{self, Read};
-use syft::{load_csv, Column, CsvError, Dataset, DatasetError, Schema, SchemaError, MAX_ROWS};
+use syft::{Column, Dataset, DatasetError, Schema, SchemaError, MAX_ROWS};
+use syft_data::{load_csv, LoadError, Problem, Row};
 
 fn schema() -> Schema {
     let json = r#"{
@@ -17,7 +18,7 @@ fn schema() -> Schema {
     serde_json::from_str(json).unwrap()
 }
 
-fn load(text: &str) -> Result<Dataset, CsvError> {
+fn load(text: &str) -> Result<Dataset, LoadError> {
     load_csv(text.as_bytes(), &schema())
 }
 
@@ -56,23 +57,26 @@ fn spelling_does_not_matter() {
 
 #[test]
 fn mistakes_in_the_header_are_named() {
-    assert!(matches!(load(""), Err(CsvError::Empty)));
-    assert!(matches!(load("\n\n"), Err(CsvError::Empty)));
+    for empty in ["", "\n\n"] {
+        let error = load(empty).unwrap_err();
+        assert!(matches!(error.problem(), Problem::Empty));
+    }
     assert_eq!(
         message("colour,p_0,y\nred,1,2\n"),
-        "column \"p_1\" is missing from the header"
+        "column \"p_1\": there is no such column"
     );
     assert_eq!(
         message("colour,p_0,p_1,y,y\nred,1,2,3,4\n"),
-        "column \"y\" is in the header twice"
+        "column \"y\": the column is there twice"
     );
     assert!(
         load("colour,p_0,p_1,y,z,z\nred,1,2,3,4,5\n").is_ok(),
         "other columns are not our concern"
     );
+    let error = load("colour,p_0,p_1,y\n").unwrap_err();
     assert!(matches!(
-        load("colour,p_0,p_1,y\n"),
-        Err(CsvError::Dataset(DatasetError::NoRows))
+        error.problem(),
+        Problem::Dataset(DatasetError::NoRows)
     ));
 }
 
@@ -132,10 +136,9 @@ fn lines_are_counted_however_they_end() {
 #[test]
 fn text_that_is_not_utf8_is_refused() {
     let text = b"colour,p_0,p_1,y\nred,1,2,3\nr\xffd,1,2,3\n";
-    assert!(matches!(
-        load_csv(&text[..], &schema()),
-        Err(CsvError::NotUtf8 { line: 3 })
-    ));
+    let error = load_csv(&text[..], &schema()).unwrap_err();
+    assert!(matches!(error.problem(), Problem::NotUtf8));
+    assert_eq!(error.place().row, Some(Row::Line(3)));
 }
 
 #[test]
@@ -143,17 +146,15 @@ fn endless_rows_do_not_fill_the_memory() {
     let start = "colour,p_0,p_1,y\nred,1,2,3\n";
     for endless in *b"x,\"\n" {
         let text = start.as_bytes().chain(io::repeat(endless));
+        let error = load_csv(text, &schema()).unwrap_err();
         assert!(
-            matches!(
-                load_csv(text, &schema()),
-                Err(CsvError::RecordTooLong { line: 3 })
-            ),
+            matches!(error.problem(), Problem::RecordTooLong),
             "{endless}"
         );
-        assert!(matches!(
-            load_csv(io::repeat(endless), &schema()),
-            Err(CsvError::RecordTooLong { line: 1 })
-        ));
+        assert_eq!(error.place().row, Some(Row::Line(3)));
+        let error = load_csv(io::repeat(endless), &schema()).unwrap_err();
+        assert!(matches!(error.problem(), Problem::RecordTooLong));
+        assert_eq!(error.place().row, Some(Row::Line(1)));
     }
     // Long, but not too long, and many of them.
     let row = format!("red,1,2,3,{}\n", "x".repeat(900_000));
@@ -171,8 +172,8 @@ fn too_many_rows_are_refused() {
     .unwrap_err();
     assert!(
         matches!(
-            error,
-            CsvError::Dataset(DatasetError::TooManyRows { most: MAX_ROWS })
+            error.problem(),
+            Problem::Dataset(DatasetError::TooManyRows { most: MAX_ROWS })
         ),
         "{error}"
     );
@@ -193,9 +194,38 @@ fn a_reader_that_fails_and_a_bad_schema_are_reported() {
     bad.inputs.clear();
     let error = load_csv(&b""[..], &bad).unwrap_err();
     assert!(matches!(
-        error,
-        CsvError::Dataset(DatasetError::Schema(SchemaError::NoInputs))
+        error.problem(),
+        Problem::Dataset(DatasetError::Schema(SchemaError::NoInputs))
     ));
+}
+
+#[test]
+fn texts_are_quoted_cells() {
+    let json = r#"{
+        "inputs": [{"name": "t", "kind": {"text": {"length": 4, "buckets": 100}}}],
+        "output": {"name": "y", "kind": {"number": {}}}
+    }"#;
+    let schema: Schema = serde_json::from_str(json).unwrap();
+    let text = "t,y\n\" a \"\"b\"\", c\nd \",1\n,2\n";
+    let data = load_csv(text.as_bytes(), &schema).unwrap();
+    let Column::Texts(texts) = &data.columns()[0] else {
+        unreachable!()
+    };
+    assert_eq!(texts.iter().collect::<Vec<_>>(), ["a \"b\", c\nd", ""]);
+    let long = format!("t,y\n{},1\n", "x".repeat(65_537));
+    let error = load_csv(long.as_bytes(), &schema).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 2, column \"t\": the text is longer than 65536 bytes"
+    );
+    // 2,000 of the longest are too much.
+    let row = format!("{},1\n", "x".repeat(65_536)).repeat(2_000);
+    let error = load_csv(format!("t,y\n{row}").as_bytes(), &schema).unwrap_err();
+    let most = syft::MAX_ALL_TEXT;
+    assert!(
+        matches!(error.problem(), Problem::Dataset(DatasetError::TooMuchText { most: m }) if *m == most),
+        "{error}"
+    );
 }
 
 proptest! {
