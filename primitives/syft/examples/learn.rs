@@ -17,8 +17,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use syft::{
-    evaluate, train, Architecture, Dataset, Model, Parameters, Schema, Targets,
-    TrainOptions,
+    evaluate, train, Architecture, Dataset, Model, Parameters, Schema, Targets, TrainOptions,
 };
 use syft_data::load;
 
