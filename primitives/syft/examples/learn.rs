@@ -4,7 +4,7 @@
 //! cargo run --release -p syft --example learn -- FOLDER
 //! ```
 //!
-//! `task.json` in the folder names the data (the path of a CSV file), the schema, the architecture, how many times to
+//! `task.json` in the folder names the data (a file or folder), the schema, the architecture, how many times to
 //! start (with initial parameters from the seeds 1, 2 and so on), the options, and how to split: the part to train on
 //! and the seed, or nothing to train and measure on all rows. Writes `training.safetensors` and `validation.safetensors`, each with the tensors `rows` (F32,
 //! `[n, inputs]`) and `classes` (U8, `[n]`) or `numbers` (F32, `[n, outputs]`), and prints each start's error
@@ -14,13 +14,12 @@ use ndarray::Array2;
 use safetensors::tensor::{serialize_to_file, Dtype, TensorView};
 use serde::Deserialize;
 use std::error::Error;
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use syft::{
     evaluate, train, Architecture, Dataset, Model, Parameters, Schema, Targets, TrainOptions,
 };
-use syft_data::load_csv;
+use syft_data::load;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,7 +42,7 @@ struct Split {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("give a folder")?);
     let task: Task = serde_json::from_slice(&std::fs::read(folder.join("task.json"))?)?;
-    let data = load_csv(File::open(&task.data)?, &task.schema)?;
+    let data = load(&task.data, &task.schema)?;
     let (training, validation) = match task.split {
         Some(Split { part, seed }) => data.split(part, seed)?,
         None => (data.clone(), data),

@@ -3,9 +3,9 @@
 use ndarray::{Array2, ArrayBase, Dimension, OwnedRepr, ShapeBuilder};
 use serde_json::{json, Value};
 use std::error::Error;
-use std::fs::File;
+use std::path::Path;
 use syft::{Architecture, Column, Dataset, Limits, Model, Parameters, Random, Schema};
-use syft_data::load_csv;
+use syft_data::load;
 
 /// Rows of the digits that are trained on: four fifths.
 pub const DIGITS_ROWS: usize = 1_437;
@@ -48,11 +48,8 @@ fn model(architecture: Value) -> Result<Model, Box<dyn Error>> {
 
 /// The first [`DIGITS_ROWS`] digits, pixels from 0 to 1; and the others.
 pub fn digits() -> Result<(Dataset, Dataset), Box<dyn Error>> {
-    let file = File::open(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../data/digits.csv"
-    ))?;
-    let data = load_csv(file, &schema("digit", 64, 16_000_000)?)?;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/digits.csv");
+    let data = load(&file, &schema("digit", 64, 16_000_000)?)?;
     let rows: Vec<usize> = (0..data.rows()).collect();
     let (training, validation) = rows.split_at(DIGITS_ROWS);
     Ok((data.select(training)?, data.select(validation)?))
