@@ -58,7 +58,7 @@ pub enum Command {
     /// Models: initialise, fetch from the chain, evaluate.
     #[command(subcommand)]
     Model(model::Command),
-    /// Data sets: import from CSV, look at.
+    /// Data sets: import from CSV, JSON Lines, Parquet, IDX or images, look at.
     #[command(subcommand)]
     Data(data::Command),
     /// Campaigns: create, follow, fund, settle.

@@ -13,7 +13,7 @@ use sp_core::H256;
 use std::sync::Arc;
 use syft::{
     content_hash, evaluate, Architecture, BlobError, Dataset, EvaluateError, Gradient, Limits,
-    Model, Parameters, MAX_VALUES,
+    Model, Parameters,
 };
 
 /// Room for decoded validation sets, in bytes.
@@ -92,7 +92,7 @@ impl Workshop {
                 let bytes = fetch(blobs, request.validation)?;
                 let limits = Limits {
                     rows: request.rows.into(),
-                    values: MAX_VALUES,
+                    ..Limits::default()
                 };
                 let set = Dataset::decode(&bytes, limits).map_err(|error| {
                     log::debug!(target: LOG, "validation set {:?}: {error}", request.validation);
