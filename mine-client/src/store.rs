@@ -10,7 +10,8 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
-use syft::{load_csv, CsvError, Dataset, DecodeError, Limits, Schema, SchemaError};
+use syft::{Dataset, DecodeError, Limits, Schema, SchemaError};
+use syft_data::LoadError;
 
 /// What a data set's file name ends with.
 const ENDING: &str = "sonar";
@@ -18,8 +19,9 @@ const ENDING: &str = "sonar";
 const MAX_NAME: usize = 32;
 /// The longest schema file that is read, in bytes.
 const MAX_SCHEMA: u64 = 1 << 20;
-/// The largest data set that is read, in bytes: all values in the wide form and a generous header.
-const MAX_FILE: u64 = 4 * syft::MAX_VALUES + (1 << 20);
+/// The largest data set that is read, in bytes: what a model reads and what it gives in the wide
+/// form, all text, and a generous header.
+const MAX_FILE: u64 = 2 * 4 * syft::MAX_VALUES + syft::MAX_ALL_TEXT + (1 << 20);
 
 /// Why the store cannot do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -51,13 +53,8 @@ pub enum StoreError {
         source: SchemaError,
     },
     /// The rows cannot be read, or do not match the schema.
-    #[error("{}: {source}", .path.display())]
-    Rows {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and where.
-        source: CsvError,
-    },
+    #[error(transparent)]
+    Rows(#[from] LoadError),
     /// A file of the store is not what was written.
     #[error("{} is damaged: {source}; remove the data set and add it again", .path.display())]
     Damaged {
@@ -119,33 +116,20 @@ impl Store {
         }
     }
 
-    /// Adds a data set from a CSV file whose columns are those of the schema. `reading` is given the
-    /// opened file and may show how far it has been read.
+    /// Adds a data set from a file or folder of rows as the schema says, in any format that
+    /// [`syft_data::load`] knows.
     ///
     /// # Errors
     ///
     /// If the name is bad or taken, the schema or a row is wrong, or the disk does not take it. Then
     /// the store is as it was.
-    pub fn add<R: Read>(
-        &self,
-        name: &str,
-        csv: &Path,
-        schema: &Path,
-        reading: impl FnOnce(File) -> R,
-    ) -> Result<DataInfo, StoreError> {
+    pub fn add(&self, name: &str, rows: &Path, schema: &Path) -> Result<DataInfo, StoreError> {
         let path = self.path(name)?;
         if path.exists() {
             return Err(StoreError::Exists(name.into()));
         }
         let schema = read_schema(schema)?;
-        let file = File::open(csv).map_err(|source| StoreError::Read {
-            path: csv.into(),
-            source,
-        })?;
-        let data = load_csv(reading(file), &schema).map_err(|source| StoreError::Rows {
-            path: csv.into(),
-            source,
-        })?;
+        let data = syft_data::load(rows, &schema)?;
         let bytes = data.encode();
         write_whole(&self.folder, &path, &bytes)?;
         Ok(info(name, &data, bytes.len() as u64))
@@ -329,7 +313,7 @@ mod tests {
         );
         fs::write(&rows, csv).unwrap();
         fs::write(&form, schema).unwrap();
-        Store::at(folder.path().join("data")).add(name, &rows, &form, |file| file)
+        Store::at(folder.path().join("data")).add(name, &rows, &form)
     }
 
     #[test]
@@ -402,6 +386,20 @@ mod tests {
         let error = add(&folder, "a", &huge, SCHEMA).unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
         assert!(!folder.path().join("data").exists());
+    }
+
+    #[test]
+    fn other_formats_give_the_same_data_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let csv = add(&folder, "csv", "x,y\n1,no\n", SCHEMA).unwrap();
+        let lines = folder.path().join("rows.jsonl");
+        fs::write(&lines, "{\"x\": 1, \"y\": \"no\"}").unwrap();
+        let store = Store::at(folder.path().join("data"));
+        let schema = folder.path().join("schema.toml");
+        let json = store.add("json", &lines, &schema).unwrap();
+        assert_eq!(json.hash, csv.hash);
+        let error = store.add("none", Path::new("none.csv"), &schema);
+        assert!(matches!(error, Err(StoreError::Rows(_))));
     }
 
     #[test]

@@ -197,27 +197,26 @@ impl Task {
     fn options_for(&self, look: u32) -> TrainOptions {
         let rate = RATES[self.attempt as usize % RATES.len()];
         let learning_rate = self.options.learning_rate * rate;
-        TrainOptions {
-            optimiser: match self.options.optimiser {
-                OptimiserKind::Adam => Optimiser::Adam {
-                    learning_rate,
-                    beta1: 0.9,
-                    beta2: 0.999,
-                    epsilon: 1e-8,
-                },
-                OptimiserKind::Sgd => Optimiser::Sgd {
-                    learning_rate,
-                    momentum: self.options.momentum,
-                },
+        let optimiser = match self.options.optimiser {
+            OptimiserKind::Adam => Optimiser::Adam {
+                learning_rate,
+                beta1: 0.9,
+                beta2: 0.999,
+                epsilon: 1e-8,
             },
-            batch_size: self.options.batch_size,
-            epochs: self.options.look_every,
-            seed: self
-                .options
-                .seed
-                .wrapping_add(u64::from(self.attempt) << 32)
-                .wrapping_add(look.into()),
-        }
+            OptimiserKind::Sgd => Optimiser::Sgd {
+                learning_rate,
+                momentum: self.options.momentum,
+            },
+        };
+        let seed = self.options.seed;
+        let seed = seed.wrapping_add(u64::from(self.attempt) << 32);
+        TrainOptions::new(
+            optimiser,
+            self.options.batch_size,
+            self.options.look_every,
+            seed.wrapping_add(look.into()),
+        )
     }
 }
 

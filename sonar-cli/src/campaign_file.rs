@@ -34,7 +34,7 @@ pub struct CampaignFile {
     /// error_rate or mean_squared_error [default: what fits the schema's output].
     #[arg(long, value_parser = parse_metric)]
     pub metric: Option<Metric>,
-    /// Rows on which models are measured: a CSV or a canonical data set.
+    /// Rows on which models are measured: a canonical data set, or rows as `data import` reads them.
     #[arg(long, value_name = "FILE")]
     pub validation: Option<PathBuf>,
     /// Layers of the model (JSON).

@@ -61,7 +61,7 @@ pub enum Command {
     /// Receipts of training runs: show, verify.
     #[command(subcommand)]
     Receipt(receipt::Command),
-    /// Data sets: import from CSV, look at.
+    /// Data sets: import from CSV, JSON Lines, Parquet, IDX or images, look at.
     #[command(subcommand)]
     Data(data::Command),
     /// Campaigns: create, follow, fund, settle.

@@ -15,7 +15,7 @@ use syft::{Architecture, Dataset, DecodeError, Limits, Parameters, Receipt, Sche
 const MAX_DESCRIPTION: u64 = 1 << 20;
 /// Bytes of a canonical data set, at most. What the chain stores is smaller still.
 const MAX_DATASET: u64 = 512 << 20;
-/// Bytes at the start of a file that tell a canonical data set from a CSV.
+/// Bytes at the start of a file that tell a canonical data set from other files.
 const MARK: usize = 8;
 
 /// Something written in place, or the file that holds it.
@@ -139,32 +139,37 @@ pub fn receipt(path: &Path) -> Result<Receipt> {
         })
 }
 
-/// Reads a data set, canonical or CSV. A CSV needs the schema; a canonical data set has its own,
-/// which must be the same if one is given.
+/// Reads a data set, canonical or in any format that [`syft_data::load`] knows. Those need the
+/// schema; a canonical data set has its own, which must be the same if one is given.
 pub fn dataset(path: &Path, schema: Option<&Schema>) -> Result<Dataset> {
-    let mut file = open(path)?;
-    let mut mark = Vec::with_capacity(MARK);
-    Read::by_ref(&mut file)
-        .take(MARK as u64)
-        .read_to_end(&mut mark)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let is_csv = Dataset::decode(&mark, Limits::default()) == Err(DecodeError::NotADataset);
-    let whole = mark.as_slice().chain(file);
-    if is_csv {
+    let import = || {
         let schema = schema.with_context(|| {
             format!(
                 "{} is no canonical data set: say what is in it with a schema",
                 path.display()
             )
         })?;
-        return syft::load_csv(whole, schema).with_context(|| format!("{}", path.display()));
+        Ok(syft_data::load(path, schema)?)
+    };
+    if path.is_dir() {
+        return import();
     }
-    let bytes = read_from(whole, path, MAX_DATASET)?;
+    let mut file = open(path)?;
+    let mut mark = Vec::with_capacity(MARK);
+    Read::by_ref(&mut file)
+        .take(MARK as u64)
+        .read_to_end(&mut mark)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let is_canonical = Dataset::decode(&mark, Limits::default()) != Err(DecodeError::NotADataset);
+    if !is_canonical {
+        return import();
+    }
+    let bytes = read_from(mark.as_slice().chain(file), path, MAX_DATASET)?;
     let data = Dataset::decode(&bytes, Limits::default())
         .with_context(|| format!("{}", path.display()))?;
     if schema.is_some_and(|schema| schema != data.schema()) {
         bail!(
-            "{} has another schema: import the CSV again with this one",
+            "{} has another schema: import its rows again with this one",
             path.display()
         );
     }
@@ -224,7 +229,9 @@ mod tests {
     fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
-            fs::write(folder.path().join(name), text).unwrap();
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
         }
         folder
     }
@@ -235,17 +242,25 @@ mod tests {
             ("a.csv", "x,y\n1,2\n"),
             ("b.csv", "x,y\n1,two\n"),
             ("s.csv", "x"),
+            ("a.jsonl", "{\"y\": 2, \"x\": 1}\n"),
+            ("a.txt", "x,y\n1,2\n"),
+            ("images/none.txt", ""),
         ]);
         let at = |name: &str| folder.path().join(name);
         let schema: Schema = toml::from_str(SCHEMA).unwrap();
         let data = dataset(&at("a.csv"), Some(&schema)).unwrap();
+        assert_eq!(dataset(&at("a.jsonl"), Some(&schema)).unwrap(), data);
         write(&at("a.sonar"), &data.encode(), false).unwrap();
         assert_eq!(dataset(&at("a.sonar"), None).unwrap(), data);
         assert_eq!(dataset(&at("a.sonar"), Some(&schema)).unwrap(), data);
 
         let failure = |name: &str, schema| format!("{:#}", dataset(&at(name), schema).unwrap_err());
         assert!(failure("a.csv", None).contains("say what is in it with a schema"));
-        assert!(failure("b.csv", Some(&schema)).contains("two"));
+        assert!(failure("b.csv", Some(&schema))
+            .ends_with("b.csv, line 2, column \"y\": \"two\" is not a number"));
+        assert!(failure("a.txt", Some(&schema)).contains("no known format"));
+        assert!(failure("images", Some(&schema)).contains("one image of 1 or 3 channels"));
+        assert!(failure("images", None).contains("say what is in it with a schema"));
         assert!(failure("s.csv", Some(&schema)).contains('y'));
         assert!(failure("none.csv", None).contains("there is no file"));
         let other = toml::from_str(&SCHEMA.replace("\"x\"", "\"z\"")).unwrap();

@@ -8,18 +8,24 @@ use anyhow::Result;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use mine_client::store::DataInfo;
-use std::{fs::File, path::PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use syft::{Field, FieldKind, Schema};
 
 /// What to do with data sets.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Copies a CSV file into the store, after checking every row against the schema.
+    /// Copies rows into the store, after checking every one against the schema.
     Add {
         /// A name for it: letters, digits, - and _.
         name: String,
-        /// Comma-separated text with a header row. Columns that the schema does not name are left out.
-        csv: PathBuf,
+        /// The rows, with the schema's names: CSV (.csv), JSON Lines (.jsonl, .ndjson), Parquet
+        /// (.parquet), IDX (the file of images; that of the labels lies beside it), or a folder with
+        /// one folder of PNG or JPEG images per class. The first two and IDX may be packed (.gz).
+        /// What the schema does not name is left out.
+        rows: PathBuf,
         /// TOML file with the fields that a campaign has to ask for.
         #[arg(long, value_name = "FILE")]
         schema: PathBuf,
@@ -42,8 +48,11 @@ pub enum Command {
 pub fn run(home: &Home, output: Output, command: Command) -> Result<()> {
     let store = home.store();
     match command {
-        Command::Add { name, csv, schema } => {
-            let added = store.add(&name, &csv, &schema, show_progress)?;
+        Command::Add { name, rows, schema } => {
+            let reading = show_reading(&rows);
+            let added = store.add(&name, &rows, &schema);
+            reading.finish_and_clear();
+            let added = added?;
             output.result(&added, || {
                 format!(
                     "added {}: {} rows of {}",
@@ -74,15 +83,15 @@ pub fn run(home: &Home, output: Output, command: Command) -> Result<()> {
     }
 }
 
-/// Reads a file with a bar on stderr, if that is a terminal.
-fn show_progress(file: File) -> impl std::io::Read {
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let bar = ProgressBar::new(length);
+/// Shows on stderr that a file is being read, if that is a terminal.
+fn show_reading(path: &Path) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(format!("reading {}", path.display()));
     // The template is a constant; without it the default one does.
-    if let Ok(style) = ProgressStyle::with_template("reading {bytes} of {total_bytes} {bar}") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        spinner.set_style(style);
     }
-    bar.wrap_read(file)
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner
 }
 
 fn list(all: &[DataInfo]) -> String {
@@ -128,5 +137,6 @@ fn field(field: &Field) -> String {
             width,
             ..
         } => format!("{name} ({channels} x {height} x {width} image)"),
+        FieldKind::Text { length, .. } => format!("{name} (text of {length} tokens)"),
     }
 }

@@ -10,7 +10,8 @@ use mine_client::{
     training::Split,
 };
 use std::{cell::RefCell, fs::File, rc::Rc, sync::Arc, time::Duration};
-use syft::{load_csv, Architecture, Dataset, Schema};
+use syft::{Architecture, Dataset, Schema};
+use syft_data::load_csv;
 
 /// No test takes longer unless something waits for ever.
 const LIMIT: Duration = Duration::from_secs(60);

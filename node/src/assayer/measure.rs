@@ -13,7 +13,7 @@ use sp_core::H256;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use syft::{
     content_hash, BlobError, Dataset, EvaluateError, Gradient, Limits, Model, ModelError,
-    Parameters, ValidationSet, MAX_VALUES,
+    Parameters, ValidationSet,
 };
 
 /// Room for prepared validation sets, in bytes.
@@ -23,7 +23,7 @@ pub const PARAMETERS_ROOM: usize = 64 << 20;
 
 /// Sets that take more bytes than this when prepared are used one after the other, and not kept: a
 /// small blob can make a large set, as a category takes a value for each of its classes. None takes
-/// more than 4 * [`MAX_VALUES`] and its targets.
+/// more than 4 * [`syft::MAX_VALUES`] and its targets.
 const LARGE_SET: usize = 32 << 20;
 /// Room that an entry of a cache is counted with besides its values, in bytes: what the cache keeps
 /// of it, and what describes its shape. Without it, tiny models could fill the memory.
@@ -110,7 +110,7 @@ impl Workshop {
             let bytes = fetch(blobs, request.validation)?;
             let limits = Limits {
                 rows: request.rows.into(),
-                values: MAX_VALUES,
+                ..Limits::default()
             };
             let set = Dataset::decode(&bytes, limits).map_err(|error| {
                 log::debug!(target: LOG, "validation set {:?}: {error}", request.validation);

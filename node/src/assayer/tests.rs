@@ -7,9 +7,8 @@ use super::*;
 use sonar_primitives::assay::Malformed;
 use std::{collections::HashMap, sync::Mutex};
 use substrate_prometheus_endpoint::prometheus::proto::MetricFamily;
-use syft::{
-    load_csv, Architecture, Dataset, Encoding, Gradient, Metric, Model, Parameters, Schema,
-};
+use syft::{Architecture, Dataset, Encoding, Gradient, Metric, Model, Parameters, Schema};
+use syft_data::load_csv;
 
 /// Blobs in memory; remembers what was asked for.
 #[derive(Default)]

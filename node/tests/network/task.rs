@@ -2,7 +2,8 @@
 //!
 //! Its numbers are small and whole (or halves), so every error is known.
 
-use syft::{load_csv, Architecture, Dataset, Gradient, Parameters, Schema};
+use syft::{Architecture, Dataset, Gradient, Parameters, Schema};
+use syft_data::load_csv;
 
 /// Weights of `left` and `right` for x and y, then the two biases.
 pub type Values = [f32; 6];

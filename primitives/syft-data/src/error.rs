@@ -21,7 +21,6 @@ use syft::{shorten, DatasetError, MAX_TEXT};
 #[error("{place}{problem}")]
 pub struct LoadError {
     place: Box<Place>,
-    #[source]
     problem: Box<Problem>,
 }
 

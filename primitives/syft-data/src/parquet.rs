@@ -17,6 +17,7 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::panic::{self, AssertUnwindSafe};
 use syft::{Dataset, Field, FieldKind, Schema};
 
 const FORMAT: &str = "Parquet";
@@ -42,9 +43,10 @@ const MAX_DESCRIPTION: u32 = 16 << 20;
 pub fn load_parquet(file: File, schema: &Schema) -> Result<Dataset, LoadError> {
     let mut gather = Gather::new(schema)?;
     check_description(&file)?;
-    let metadata = ParquetMetaDataReader::new()
-        .parse_and_finish(&file)
-        .map_err(malformed)?;
+    let metadata = contained(|| {
+        let reader = ParquetMetaDataReader::new();
+        Ok(reader.parse_and_finish(&file).map_err(malformed)?)
+    })?;
     let rows = metadata.file_metadata().num_rows();
     let rows = u64::try_from(rows).map_err(malformed)?;
     gather.add_rows(rows)?;
@@ -91,8 +93,17 @@ fn check_description(mut file: &File) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// Runs the `parquet` crate's code, which panics on some malformed files: an error like others. Nothing that it was working
+/// on is used after that.
+fn contained<T>(run: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    result.unwrap_or_else(|_| Err(Problem::malformed(FORMAT, "it cannot be decoded").into()))
+}
+
 fn malformed(error: impl std::fmt::Display) -> Problem {
-    Problem::malformed(FORMAT, error)
+    let reason = error.to_string();
+    let reason = reason.strip_prefix("Parquet error: ").unwrap_or(&reason);
+    Problem::malformed(FORMAT, reason)
 }
 
 /// A column of the file that holds a field or a part of it.
@@ -261,7 +272,7 @@ fn read_group<'a>(
             .columns()
             .get(source.column)
             .ok_or_else(|| Problem::malformed(FORMAT, "a group of rows lacks a column"))?;
-        read_column(file, column, shape, &mut store)
+        contained(|| read_column(file, column, shape, &mut store))
             .map_err(|error| error.in_column(&source.name))?;
     }
     Ok(())

@@ -5,7 +5,6 @@
 use proptest::prelude::*;
 use std::fs::File;
 use std::ops::ControlFlow;
-use syft::load_csv;
 use syft::{
     evaluate, train, train_privately, Architecture, Budget, Dataset, Ledger, Metric, Model,
     NoiseKey, Optimiser, Parameters, Privacy, PrivacyError, SampledGaussian, Spending, TrainError,

@@ -7,7 +7,6 @@ use safetensors::SafeTensors;
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
-use syft::load_csv;
 use syft::{
     max_blob_size, max_header_size, train, train_with_receipt, Architecture, Dataset, Decay,
     Divergence, EarlyStopping, Model, Optimiser, Parameters, Privacy, Progress, Receipt,

@@ -4,7 +4,6 @@
 
 use std::fs::File;
 use std::ops::ControlFlow;
-use syft::load_csv;
 use syft::{
     evaluate, train, Architecture, Dataset, Decay, EarlyStopping, HeldOut, Metric, Model,
     Optimiser, Parameters, Schedule, TrainOptions,

@@ -14,7 +14,7 @@ use syft::{Column, Dataset, Field, FieldKind, Schema};
 /// What to do with a data set.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Checks a CSV against a schema and writes the canonical data set, whose hash names the rows.
+    /// Checks rows against a schema and writes the canonical data set, whose hash names them.
     Import(Import),
     /// Shows what is in a canonical data set.
     Show(Show),
@@ -23,8 +23,10 @@ pub enum Command {
 /// Arguments of `import`.
 #[derive(Args, Debug)]
 pub struct Import {
-    /// The CSV: a header row with the schema's names, then one line per row.
-    csv: PathBuf,
+    /// The rows, with the schema's names: CSV (.csv), JSON Lines (.jsonl, .ndjson), Parquet
+    /// (.parquet), IDX (the file of images; that of the labels lies beside it), or a folder with one
+    /// folder of PNG or JPEG images per class. The first two and IDX may be packed (.gz).
+    rows: PathBuf,
     /// What a row looks like (TOML or JSON).
     #[arg(long, value_name = "FILE")]
     schema: FileOr<Schema>,
@@ -47,10 +49,10 @@ pub struct Show {
 pub async fn run(context: &Context, command: Command) -> Result<()> {
     match command {
         Command::Import(import) => {
-            let working = Working::on(format!("importing {}", import.csv.display()));
+            let working = Working::on(format!("importing {}", import.rows.display()));
             let (data, out) = run_blocking(move || -> Result<_> {
                 let schema = files::schema(import.schema)?;
-                let data = files::dataset(&import.csv, Some(&schema))?;
+                let data = files::dataset(&import.rows, Some(&schema))?;
                 files::write(&import.out, &data.encode(), import.force)?;
                 Ok((data, import.out))
             })
@@ -120,10 +122,13 @@ pub fn kind(field: &Field) -> String {
         } => {
             format!("image of {channels} x {height} x {width}")
         }
+        FieldKind::Text { length, buckets } => {
+            format!("text of {length} tokens in {buckets} buckets")
+        }
     }
 }
 
-/// What a column holds: rows per class, or the least and the greatest number.
+/// What a column holds: rows per class, the least and the greatest number, or the longest text.
 fn contents(field: &Field, column: &Column) -> String {
     match column {
         Column::Classes(rows) => {
@@ -141,6 +146,10 @@ fn contents(field: &Field, column: &Column) -> String {
             let least = numbers.iter().copied().fold(f32::INFINITY, f32::min);
             let greatest = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             format!("{least} to {greatest}")
+        }
+        Column::Texts(texts) => {
+            let longest = texts.iter().map(str::len).max().unwrap_or_default();
+            format!("up to {longest} bytes")
         }
     }
 }

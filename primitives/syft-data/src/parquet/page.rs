@@ -93,7 +93,7 @@ impl Pages {
                 self.values = rest;
                 Ok(())
             }
-            None => Err(general("the column has more values than its rows")),
+            None => Err(general("the column has more values than the field's rows")),
         };
         Ok(match header.kind {
             Kind::Data {

@@ -273,42 +273,12 @@ mod tests {
 
     /// A page of 3 values, 20 bytes packed and 300 unpacked, with statistics, a checksum, and an unknown list and map.
     const HEADER: &[u8] = &[
-        0x15,
-        0,
-        0x15,
-        0xd8,
-        0x04,
-        0x15,
-        40,
-        0x15,
-        2, // type 0, 300, 20, checksum 1
-        0x1c,
-        0x15,
-        6,
-        0x15,
-        0,
-        0x15,
-        6,
-        0x15,
-        6, // 3 values, encodings 0, 3, 3
-        0x1c,
-        0x18,
-        2,
-        b'a',
-        b'b',
-        0x16,
-        0,
-        0,
+        0x15, 0, 0x15, 0xd8, 0x04, 0x15, 40, 0x15, 2, // type 0, 300, 20, checksum 1
+        0x1c, 0x15, 6, 0x15, 0, 0x15, 6, 0x15, 6, // 3 values, encodings 0, 3, 3
+        0x1c, 0x18, 2, b'a', b'b', 0x16, 0, 0,
         0, // statistics: a text and a number; the ends of both structs
-        0x59,
-        0x21,
-        1,
-        0, // field 10: two truth values
-        0x1b,
-        1,
-        0x85,
-        b'x' & 0,
-        4, // field 11: one text "" to the number 2
+        0x59, 0x21, 1, 0, // field 10: two truth values
+        0x1b, 1, 0x85, 0, 4, // field 11: one text "" to the number 2
         0,
     ];
 

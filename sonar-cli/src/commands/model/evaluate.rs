@@ -22,7 +22,7 @@ pub struct Evaluate {
     /// The model's parameters (safetensors).
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// The rows: a CSV or a canonical data set [default: the campaign's validation set].
+    /// The rows: a canonical data set, or rows as `data import` reads them [default: the campaign's validation set].
     #[arg(long, value_name = "FILE", required_unless_present = "campaign")]
     data: Option<PathBuf>,
     /// Takes schema, metric and architecture from this campaign.
