@@ -79,7 +79,7 @@ impl ValidationSet {
         limit: u64,
     ) -> Result<Option<u64>, EvaluateError> {
         self.schema.fits(model.architecture(), metric)?;
-        let pass = Pass::new(model);
+        let pass = Pass::new(model, self.rows());
         let outputs = model.plan().outputs as usize;
         let features = self.features.as_slice().unwrap_or_default();
         let mut score = Score::new(&self.targets);
