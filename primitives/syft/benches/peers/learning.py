@@ -23,6 +23,7 @@ from architecture import LOGISTIC, SOFTMAX, SQUARED, Network
 
 DATA = pathlib.Path(__file__).parents[4] / "data"
 STARTS = 5
+TOKENS = 2_049  # numbers of tokens in a text, 0 for padding
 
 
 def fields(**ranges):
@@ -64,6 +65,14 @@ def radius():
     return {"inputs": inputs, "output": fields(worst_radius=(16_000_000, 21_000_000))[0]}
 
 
+def messages():
+    kinds = ["question", "complaint", "praise"]
+    return {
+        "inputs": [{"name": "message", "kind": {"text": {"length": 32, "buckets": TOKENS - 1}}}],
+        "output": {"name": "kind", "kind": {"category": {"classes": kinds}}},
+    }
+
+
 def adam(learning_rate):
     return {"adam": {"learning_rate": learning_rate, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}}
 
@@ -99,6 +108,9 @@ CONVOLUTIONAL = [
     {"dropout": {"rate": 250_000}},
     dense(10),
 ]
+
+
+MESSAGES = [{"embedding_bag": {"tokens": TOKENS, "width": 16}}, dense(3)]
 
 
 def with_torch(given, training, validation):
@@ -140,6 +152,16 @@ def with_logistic_regression(_, training, validation):
     return 100 * (1 - model.score(validation["rows"], validation["classes"]))
 
 
+def with_counts(given, training, validation):
+    """Logistic regression on how often each token is in a text."""
+
+    def counted(part):
+        rows = part["rows"].astype(int)
+        return {**part, "rows": [np.bincount(row, minlength=TOKENS)[1:] for row in rows]}
+
+    return with_logistic_regression(given, counted(training), counted(validation))
+
+
 def with_least_squares(_, training, validation):
     rows, numbers = training["rows"].astype(float), training["numbers"].astype(float)
     model = LinearRegression().fit(rows, numbers)
@@ -165,6 +187,12 @@ TASKS = {
         splits(0.75, range(40)),
         "scikit-learn LogisticRegression",
         with_logistic_regression,
+    ),
+    "messages, embedding bag": (
+        task("messages.csv", messages(), [32], MESSAGES, SOFTMAX, adam(0.003), 32, 20),
+        splits(0.8, range(5)),
+        "scikit-learn LogisticRegression on counts of tokens",
+        with_counts,
     ),
     "worst radius, linear regression": (
         task("breast-cancer.csv", radius(), [3], [dense(1)], SQUARED, sgd(0.05), 569, 1_000),
