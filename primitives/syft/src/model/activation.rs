@@ -3,7 +3,7 @@
 use core::f32::consts::FRAC_1_SQRT_2;
 
 /// `1 / sqrt(2 pi)`.
-const NORMAL_DENSITY: f32 = 0.398_942_28;
+const NORMAL_DENSITY: f32 = 0.398_942_3;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Activation {

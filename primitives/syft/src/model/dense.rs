@@ -23,15 +23,24 @@ impl Dense {
         );
     }
 
-    /// Adds the derivative by the parameters to `derivative`.
-    pub(super) fn backward_parameters(self, x: &[f32], dy: &[f32], derivative: &mut [f32]) {
+    /// The derivative by the parameters, on top of `start`: nothing or what `derivative` holds.
+    pub(super) fn backward_parameters(
+        self,
+        x: &[f32],
+        dy: &[f32],
+        start: Start,
+        derivative: &mut [f32],
+    ) {
         let (weight, bias) = derivative.split_at_mut(self.units * self.inputs);
         product_into(
             matrix(dy, self.units).t(),
             matrix(x, self.inputs),
-            Start::Output,
+            start,
             matrix_mut(weight, self.inputs),
         );
+        if let Start::Zero = start {
+            bias.fill(0.0);
+        }
         for dy in dy.chunks_exact(self.units) {
             for (sum, &dy) in bias.iter_mut().zip(dy) {
                 *sum += dy;

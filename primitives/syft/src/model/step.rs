@@ -10,6 +10,7 @@ use super::pooling::{Pool, Pooling};
 use super::windows::Windows;
 use super::ModelError;
 use crate::finite::all_finite;
+use crate::kernel::Start;
 use crate::{Architecture, Layer, LayerPlan, Plan};
 use std::ops::Range;
 
@@ -151,22 +152,24 @@ impl Step {
         }
     }
 
-    /// Adds the derivative by its parameters to `derivative`, which has room for those of the whole model.
+    /// The derivative by its parameters, in their place among those of the whole model, on top of `start`: nothing or
+    /// what is there.
     pub(crate) fn backward_parameters(
         &self,
         x: &[f32],
         dy: &[f32],
         derivative: &mut [f32],
+        start: Start,
         context: &mut Context,
     ) {
         let derivative = &mut derivative[self.parameters.clone()];
         match self.operation {
-            Operation::Dense(dense) => dense.backward_parameters(x, dy, derivative),
+            Operation::Dense(dense) => dense.backward_parameters(x, dy, start, derivative),
             Operation::Convolution(convolution) => {
-                convolution.backward_parameters(x, dy, derivative, &mut context.panel);
+                convolution.backward_parameters(x, dy, start, derivative, &mut context.panel);
             }
-            Operation::LayerNorm(norm) => norm.backward_parameters(x, dy, derivative),
-            Operation::EmbeddingBag(bag) => bag.backward_parameters(x, dy, derivative),
+            Operation::LayerNorm(norm) => norm.backward_parameters(x, dy, start, derivative),
+            Operation::EmbeddingBag(bag) => bag.backward_parameters(x, dy, start, derivative),
             Operation::Pooling(_) | Operation::Activation(_) | Operation::Dropout(_) => {}
         }
     }
