@@ -1,6 +1,7 @@
 //! What is measured, who is measured, and what came out.
 
 use crate::python::Python;
+use rayon::ThreadPool;
 use serde_json::Value;
 
 /// Libraries that are measured by this program itself; the others by Python.
@@ -180,6 +181,8 @@ pub struct Bench {
     pub python: Option<Python>,
     /// Programs that wanted a processor in the last minute, where the system tells: others make figures worse.
     pub load: Option<String>,
+    /// Of one thread and of two.
+    pub pools: [ThreadPool; 2],
     pub rows: Vec<Row>,
 }
 
@@ -203,7 +206,8 @@ impl Bench {
         let mut best: Vec<(String, f64)> = Vec::new();
         for _ in 0..self.rounds {
             for who in Contender::ALL {
-                if let Some(seconds) = with_threads(1, || measure(who, self.seconds)) {
+                let seconds = self.seconds;
+                if let Some(seconds) = self.pools[0].install(|| measure(who, seconds)) {
                     keep_least(&mut best, who.name(), seconds);
                 }
             }
@@ -236,8 +240,8 @@ impl Bench {
         eprintln!("{}", figure.name);
         let mut best = [f64::INFINITY; 2];
         for _ in 0..self.rounds {
-            for (threads, best) in (1..).zip(&mut best) {
-                *best = best.min(with_threads(threads, || measure(self.seconds)));
+            for (pool, best) in self.pools.iter().zip(&mut best) {
+                *best = best.min(pool.install(|| measure(self.seconds)));
             }
         }
         let values = vec![("Syft".into(), best[0] / best[1])];
@@ -250,13 +254,5 @@ fn keep_least(best: &mut Vec<(String, f64)>, who: &str, seconds: f64) {
     match best.iter_mut().find(|(name, _)| name == who) {
         Some((_, least)) => *least = least.min(seconds),
         None => best.push((who.into(), seconds)),
-    }
-}
-
-/// Runs on a pool of so many threads.
-fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(run),
-        Err(error) => panic!("no threads: {error}"),
     }
 }

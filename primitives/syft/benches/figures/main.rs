@@ -18,6 +18,7 @@ mod training;
 
 use figure::Bench;
 use python::Python;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut bench = Bench {
@@ -26,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         only: Vec::new(),
         python: None,
         load: load(),
+        pools: [pool(1)?, pool(2)?],
         rows: Vec::new(),
     };
     let mut json = false;
@@ -54,6 +56,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         false => report::print(&bench),
     }
     Ok(())
+}
+
+fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
+    ThreadPoolBuilder::new().num_threads(threads).build()
 }
 
 /// The load average of the last minute and the number of processors.
