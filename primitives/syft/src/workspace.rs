@@ -128,7 +128,7 @@ impl Workspace {
         let parameters = model.parameters().values();
         for (index, step) in model.steps().iter().enumerate() {
             let (x, y) = around(&mut self.values, index, step, rows.len());
-            step.forward(parameters, x, y, &mut self.context)?;
+            step.forward(parameters, None, x, y, &mut self.context)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Dense layers.
 
 use super::matrix::{matrix, matrix_mut};
-use crate::kernel::{product_into, Start};
+use crate::kernel::{product_into, product_packed, Packed, Start};
 use ndarray::ArrayView1;
 
 /// A dense layer's sizes. Its parameters are the weight `[units, inputs]`, then the bias `[units]`.
@@ -12,15 +12,27 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// `y` (rows x units) from `x` (rows x inputs).
-    pub(super) fn forward(self, parameters: &[f32], x: &[f32], y: &mut [f32]) {
+    /// The weight, ready for many products.
+    pub(super) fn pack(self, parameters: &[f32]) -> Packed {
+        let weight = &parameters[..self.units * self.inputs];
+        Packed::new(matrix(weight, self.inputs).t())
+    }
+
+    /// `y` (rows x units) from `x` (rows x inputs), with the weight packed if it has been.
+    pub(super) fn forward(
+        self,
+        parameters: &[f32],
+        packed: Option<&Packed>,
+        x: &[f32],
+        y: &mut [f32],
+    ) {
         let (weight, bias) = parameters.split_at(self.units * self.inputs);
-        product_into(
-            matrix(x, self.inputs),
-            matrix(weight, self.inputs).t(),
-            Start::Columns(ArrayView1::from(bias)),
-            matrix_mut(y, self.units),
-        );
+        let start = Start::Columns(ArrayView1::from(bias));
+        let (x, y) = (matrix(x, self.inputs), matrix_mut(y, self.units));
+        match packed {
+            Some(weight) => product_packed(x, weight, start, y),
+            None => product_into(x, matrix(weight, self.inputs).t(), start, y),
+        }
     }
 
     /// The derivative by the parameters, on top of `start`: nothing or what `derivative` holds.

@@ -12,7 +12,7 @@ use super::pooling::{Pool, Pooling};
 use super::windows::Windows;
 use super::ModelError;
 use crate::finite::all_finite;
-use crate::kernel::Start;
+use crate::kernel::{Packed, Start};
 use crate::{Architecture, Layer, LayerPlan, Plan};
 use std::ops::Range;
 
@@ -125,7 +125,16 @@ impl Step {
         matches!(self.operation, Operation::Dropout(_))
     }
 
-    /// `y` (rows x outputs) from `x` (rows x inputs), given all parameters of the model.
+    /// Its weight, if it is one that is worth packing for many batches, given all parameters of the model.
+    pub(crate) fn pack(&self, parameters: &[f32]) -> Option<Packed> {
+        match self.operation {
+            Operation::Dense(dense) => Some(dense.pack(&parameters[self.parameters.clone()])),
+            _ => None,
+        }
+    }
+
+    /// `y` (rows x outputs) from `x` (rows x inputs), given all parameters of the model, and its weight packed if it has
+    /// been.
     ///
     /// # Errors
     ///
@@ -133,6 +142,7 @@ impl Step {
     pub(crate) fn forward(
         &self,
         parameters: &[f32],
+        packed: Option<&Packed>,
         x: &[f32],
         y: &mut [f32],
         context: &mut Context,
@@ -140,7 +150,7 @@ impl Step {
         let parameters = &parameters[self.parameters.clone()];
         let panel = &mut context.panel;
         match self.operation {
-            Operation::Dense(dense) => dense.forward(parameters, x, y),
+            Operation::Dense(dense) => dense.forward(parameters, packed, x, y),
             Operation::Convolution(convolution) => convolution.forward(parameters, x, y, panel),
             Operation::Pooling(pooling) => pooling.forward(x, y),
             Operation::Activation(activation) => activation.forward(x, y),
