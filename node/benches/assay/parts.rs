@@ -2,7 +2,7 @@
 
 use crate::{median, workload::Workload};
 use std::{hint::black_box, time::Duration};
-use syft::{content_hash, Dataset, Gradient, Limits, Metric, Parameters, ValidationSet};
+use syft::{content_hash, Dataset, Encoding, Gradient, Limits, Metric, Parameters, ValidationSet};
 
 /// The time of each part by itself.
 pub fn times(workload: &Workload) -> Vec<(&'static str, Duration)> {
@@ -12,7 +12,7 @@ pub fn times(workload: &Workload) -> Vec<(&'static str, Duration)> {
     let (set, parameters, step) = (
         workload.validation.encode(),
         root.to_safetensors(),
-        gradient.encode(),
+        gradient.encode(Encoding::DenseF32),
     );
     let prepared = ValidationSet::new(&workload.validation);
     let time = |part: &dyn Fn()| median(workload.repetitions, || (), |_| part());

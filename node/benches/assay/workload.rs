@@ -4,9 +4,10 @@ use sonar_node::assayer::BlobSource;
 use sonar_primitives::{assay::AssayRequest, BlobHash};
 use std::{collections::HashMap, fs, path::Path};
 use syft::{
-    content_hash, load_csv, Architecture, Dataset, Gradient, Metric, Model, Parameters, Random,
+    content_hash, Architecture, Dataset, Encoding, Gradient, Metric, Model, Parameters, Random,
     Schema,
 };
+use syft_data::load_csv;
 
 /// Gradients on the longest path from the root.
 pub const PATH: usize = 7;
@@ -116,7 +117,12 @@ impl Workload {
             .collect();
         let hashes = gradients
             .iter()
-            .map(|siblings| siblings.iter().map(|g| shelf.put(g.encode())).collect())
+            .map(|siblings| {
+                siblings
+                    .iter()
+                    .map(|g| shelf.put(g.encode(Encoding::DenseF32)))
+                    .collect()
+            })
             .collect();
         let request = AssayRequest {
             architecture: architecture.clone(),

@@ -14,7 +14,7 @@ fn mixture(shelf: &Shelf) -> Vec<AssayRequest> {
                 let mut to = PERFECT;
                 to[0] = 0.1 * (1 + step_number) as f32;
                 to[3] = 0.3 * sibling as f32;
-                shelf.put(step(CONSTANT, to).encode())
+                shelf.put(step(CONSTANT, to).encode(Encoding::DenseF32))
             })
             .collect();
         for sibling in &siblings {
@@ -74,7 +74,7 @@ fn at_once_nothing_is_computed_twice() {
         .map(|n| {
             let mut to = CONSTANT;
             to[5] = f32::from(n) / 8.0;
-            shelf.put(step(CONSTANT, to).encode())
+            shelf.put(step(CONSTANT, to).encode(Encoding::DenseF32))
         })
         .collect();
     let requests: Vec<_> = siblings
@@ -114,7 +114,7 @@ fn a_panic_is_the_outcome_of_one_only() {
     let shelf = Shelf::default();
     let good = request(&shelf);
     let bad = AssayRequest {
-        gradients: vec![shelf.put(step(CONSTANT, PERFECT).encode())],
+        gradients: vec![shelf.put(step(CONSTANT, PERFECT).encode(Encoding::DenseF32))],
         ..good.clone()
     };
     for at_once in [1, 2] {

@@ -12,7 +12,9 @@ fn candidates(
     start: &Parameters,
     count: u8,
 ) -> Vec<AssayRequest> {
-    let gradient = Gradient::between(start, start).unwrap().encode();
+    let gradient = Gradient::between(start, start)
+        .unwrap()
+        .encode(Encoding::DenseF32);
     let with_last = |value: f32| {
         let mut bytes = gradient[..gradient.len() - 4].to_vec();
         bytes.extend(value.to_le_bytes());
