@@ -52,7 +52,7 @@ pub type Shape = BoundedVec<u32, ConstU32<MAX_DIMENSIONS>>;
 /// let plan = architecture.plan().unwrap();
 /// assert_eq!((plan.inputs, plan.outputs), (64, 10));
 /// assert_eq!(plan.parameters, 64 * 32 + 32 + 32 * 10 + 10);
-/// assert_eq!(plan.multiply_adds, 64 * 32 + 32 + 32 * 10);
+/// assert_eq!(plan.multiply_adds, 64 * 32 + 8 * 32 + 32 * 10);
 /// ```
 ///
 /// The same with a convolution, which needs to know that 64 values are an image:

@@ -5,6 +5,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod blocks;
+mod cut;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod pack;
@@ -14,6 +15,9 @@ mod portable;
 mod tests;
 mod tile;
 
+pub use self::pack::Packed;
+
+use self::blocks::Right;
 use self::path::Path;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
@@ -68,5 +72,14 @@ pub fn product(
 ///
 /// If the shapes do not agree.
 pub fn product_into(a: ArrayView2<f32>, b: ArrayView2<f32>, start: Start, out: ArrayViewMut2<f32>) {
-    blocks::run(a, b, start, out, Path::fastest());
+    blocks::run(a, Right::Plain(b), start, out, Path::fastest());
+}
+
+/// As [`product_into`], with a right side that is laid out already.
+///
+/// # Panics
+///
+/// If the shapes do not agree.
+pub fn product_packed(a: ArrayView2<f32>, b: &Packed, start: Start, out: ArrayViewMut2<f32>) {
+    blocks::run(a, Right::Packed(b.panels()), start, out, b.path());
 }

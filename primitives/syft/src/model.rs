@@ -139,7 +139,7 @@ impl Model {
         self.check_width(rows.ncols())?;
         let rows = rows.as_standard_layout();
         let mut outputs = Vec::with_capacity(rows.nrows() * self.plan.outputs as usize);
-        let pass = Pass::new(self);
+        let pass = Pass::new(self, rows.nrows());
         let mut room = pass.room();
         for block in rows.as_slice().unwrap_or_default().chunks(pass.block()) {
             outputs.extend_from_slice(pass.run(block, &mut room)?);

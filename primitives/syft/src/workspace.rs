@@ -2,6 +2,7 @@
 
 pub(crate) use crate::model::DropoutKey;
 
+use crate::kernel::Start;
 use crate::model::{Context, Loss, Step};
 use crate::{Model, ModelError, Targets};
 use ndarray::ArrayView2;
@@ -83,7 +84,7 @@ impl Workspace {
         }
         let outputs = model.plan().outputs as usize;
         let mut loss = Loss::new(model.architecture().head, outputs, rows.len());
-        self.derivative.fill(0.0);
+        let mut start = Start::Zero;
         for (part, rows) in rows.chunks(self.rows).enumerate() {
             self.context.dropout = dropout.map(|key| (key, part * self.rows));
             self.forward(model, features, rows)?;
@@ -94,7 +95,8 @@ impl Workspace {
                 rows,
                 &mut self.back[0],
             )?;
-            self.backward(model, rows.len());
+            self.backward(model, rows.len(), start);
+            start = Start::Output;
         }
         let loss = loss.mean();
         match loss.is_finite() {
@@ -126,13 +128,13 @@ impl Workspace {
         let parameters = model.parameters().values();
         for (index, step) in model.steps().iter().enumerate() {
             let (x, y) = around(&mut self.values, index, step, rows.len());
-            step.forward(parameters, x, y, &mut self.context)?;
+            step.forward(parameters, None, x, y, &mut self.context)?;
         }
         Ok(())
     }
 
-    /// From the derivative by the outputs to that by the first parameters.
-    fn backward(&mut self, model: &Model, rows: usize) {
+    /// From the derivative by the outputs to that by the first parameters, those by parameters on top of `start`.
+    fn backward(&mut self, model: &Model, rows: usize, start: Start) {
         let parameters = model.parameters().values();
         let learns = |step: &Step| !step.parameters.is_empty();
         let first = model.steps().iter().position(learns).unwrap_or_default();
@@ -140,7 +142,7 @@ impl Workspace {
             let (x, y) = around(&mut self.values, index, step, rows);
             let [dy, dx] = &mut self.back;
             let (dy, dx) = (&dy[..rows * step.outputs], &mut dx[..rows * step.inputs]);
-            step.backward_parameters(x, dy, &mut self.derivative, &mut self.context);
+            step.backward_parameters(x, dy, &mut self.derivative, start, &mut self.context);
             if index > first {
                 step.backward_inputs(parameters, (x, y), dy, dx, &mut self.context);
                 self.back.swap(0, 1);

@@ -134,6 +134,46 @@ fn digits_are_learned() {
     }
 }
 
+/// The part of the validation rows that a model gets wrong after training with Adam.
+fn error_after(start: &Model, data: &(Dataset, Dataset), epochs: u32) -> u64 {
+    let (training, validation) = data;
+    let trained = run(start, training, ADAM, 32, epochs);
+    evaluate(&trained, validation, Metric::ErrorRate).unwrap()
+}
+
+#[test]
+fn small_networks_read_97_of_100_digits() {
+    let data = digits().split(0.8, 1).unwrap();
+    let dense = fresh(
+        r#"{
+            "input": [64],
+            "layers": [{"dense": {"units": 64}}, "relu", {"dense": {"units": 10}}],
+            "head": "softmax_cross_entropy"
+        }"#,
+        1,
+    );
+    let convolutional = fresh(
+        r#"{
+            "input": [1, 8, 8],
+            "layers": [
+                {"conv2d": {"channels": 8, "kernel": [3, 3], "padding": [1, 1]}},
+                "relu",
+                {"conv2d": {"channels": 16, "kernel": [3, 3], "padding": [1, 1]}},
+                "relu",
+                {"max_pool2d": {"kernel": [2, 2], "stride": [2, 2]}},
+                {"dropout": {"rate": 250000}},
+                {"dense": {"units": 10}}
+            ],
+            "head": "softmax_cross_entropy"
+        }"#,
+        1,
+    );
+    for (model, epochs) in [(dense, 40), (convolutional, 10)] {
+        let error = error_after(&model, &data, epochs);
+        assert!(error <= 30_000_000, "{}", Metric::ErrorRate.show(error));
+    }
+}
+
 #[test]
 fn breast_cancer_is_learned() {
     let path = format!(
@@ -143,14 +183,18 @@ fn breast_cancer_is_learned() {
     let text = std::fs::read_to_string(path).unwrap();
     let mut lines = text.lines();
     let names: Vec<_> = lines.next().unwrap().split(',').take(30).collect();
-    // Every column to 0..1 by its own range.
-    let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); 30];
+    // Every column to mean 0 and variance 1, roughly: ranges are in millionths.
+    let mut sums = vec![(0.0, 0.0, 0.0); 30];
     for line in lines {
-        for (range, cell) in ranges.iter_mut().zip(line.split(',')) {
+        for (sum, cell) in sums.iter_mut().zip(line.split(',')) {
             let value: f64 = cell.parse().unwrap();
-            *range = (range.0.min(value), range.1.max(value));
+            *sum = (sum.0 + 1.0, sum.1 + value, sum.2 + value * value);
         }
     }
+    let ranges = sums.into_iter().map(|(rows, sum, squares)| {
+        let mean = sum / rows;
+        (mean, mean + (squares / rows - mean * mean).sqrt())
+    });
     let fields: Vec<_> = names
         .iter()
         .zip(ranges)
@@ -164,21 +208,28 @@ fn breast_cancer_is_learned() {
         "breast-cancer.csv",
         &format!(r#"{{"inputs":[{}],"output":{output}}}"#, fields.join(",")),
     );
-    let (training, validation) = data.split(0.75, 1).unwrap();
-    let logistic =
-        r#"{"input":[30],"layers":[{"dense":{"units":2}}],"head":"softmax_cross_entropy"}"#;
-    let model = run(
-        &fresh(logistic, 1),
-        &training,
-        Optimiser::Sgd {
-            learning_rate: 0.5,
+    // Logistic regression, with one output and with two. One part of 142 rows says little, hence the mean over 40.
+    // scikit-learn's LogisticRegression (C = 1, standardised columns) has 2.05 % over 40 such splits.
+    for (units, head, most) in [
+        (1, "logistic", 20_000_000),
+        (2, "softmax_cross_entropy", 21_000_000),
+    ] {
+        let architecture = format!(
+            r#"{{"input":[30],"layers":[{{"dense":{{"units":{units}}}}}],"head":"{head}"}}"#
+        );
+        let start = fresh(&architecture, 1);
+        let sgd = Optimiser::Sgd {
+            learning_rate: 0.01,
             momentum: 0.9,
-        },
-        32,
-        100,
-    );
-    let error = evaluate(&model, &validation, Metric::ErrorRate).unwrap();
-    assert!(error <= 40_000_000, "{}", Metric::ErrorRate.show(error));
+        };
+        let errors = (0..40).map(|seed| {
+            let (training, validation) = data.split(0.75, seed).unwrap();
+            let model = run(&start, &training, sgd, 32, 100);
+            evaluate(&model, &validation, Metric::ErrorRate).unwrap()
+        });
+        let error = errors.sum::<u64>() / 40;
+        assert!(error <= most, "{head}: {}", Metric::ErrorRate.show(error));
+    }
 }
 
 /// Linear regression comes to the least-squares optimum, as the normal equations give it.

@@ -41,12 +41,12 @@ pub struct LayerPlan {
     /// | layer | work |
     /// |---|---|
     /// | dense | inputs times units |
-    /// | convolution | (channels + 8) times what all its outputs of one channel see, as that is gathered first |
-    /// | pooling | 16 per value of each window |
-    /// | embedding bag | 4 per value of each token's row |
-    /// | ReLU | 1 per value |
-    /// | tanh, sigmoid | 256 per value |
-    /// | GELU | 512 per value |
+    /// | convolution | for each value that one output sees: windows times (channels + 24), plus 1,024 |
+    /// | pooling | 32 per value of each window |
+    /// | embedding bag | 512 per token, and 8 per value of its row |
+    /// | ReLU | 8 per value |
+    /// | sigmoid | 512 per value |
+    /// | tanh, GELU | 1,024 per value |
     /// | layer norm | 128 per value |
     /// | flatten, dropout | 0, as nothing happens |
     pub multiply_adds: u64,
@@ -119,24 +119,22 @@ impl Architecture {
 impl Plan {
     /// Adds a layer of this size if it stays within the limits; returns the shape of its output.
     fn append(&mut self, layer: u32, input: Shape, size: Size) -> Result<Shape, ArchitectureError> {
-        let parameters = size
-            .parameters()
-            .filter(|&own| own <= MAX_PARAMETERS.saturating_sub(self.parameters))
-            .ok_or(ArchitectureError::TooManyParameters { layer })?;
+        self.parameters = self.parameters.saturating_add(size.parameters);
+        if self.parameters > MAX_PARAMETERS {
+            return Err(ArchitectureError::TooManyParameters { layer });
+        }
         let outputs = values_within(&size.output, MAX_LAYER_VALUES)
             .ok_or(ArchitectureError::TooManyValues { layer })?;
-        let multiply_adds = size
-            .multiply_adds()
-            .filter(|&own| own <= MAX_MULTIPLY_ADDS.saturating_sub(self.multiply_adds))
-            .ok_or(ArchitectureError::TooMuchWork { layer })?;
-        self.parameters += parameters;
-        self.multiply_adds += multiply_adds;
+        self.multiply_adds = self.multiply_adds.saturating_add(size.multiply_adds);
+        if self.multiply_adds > MAX_MULTIPLY_ADDS {
+            return Err(ArchitectureError::TooMuchWork { layer });
+        }
         self.outputs = outputs;
         self.layers.push(LayerPlan {
             input,
             output: size.output.clone(),
-            parameters,
-            multiply_adds,
+            parameters: size.parameters,
+            multiply_adds: size.multiply_adds,
         });
         for (name, shape) in ["weight", "bias"].into_iter().zip(size.tensors) {
             let name = format!("layers.{layer}.{name}");

@@ -9,6 +9,8 @@ use rayon::prelude::*;
 
 /// Multiply-adds below which one thread is faster than several.
 const PARALLEL: u64 = 10_000_000;
+/// Parts that each of several threads gets before results are looked at, so that they seldom wait for each other.
+const PARTS_PER_THREAD: usize = 4;
 
 /// A data set as models read it, prepared once for the evaluation of many.
 ///
@@ -81,14 +83,18 @@ impl ValidationSet {
         limit: u64,
     ) -> Result<Option<u64>, EvaluateError> {
         self.schema.fits(model.architecture(), metric)?;
-        let pass = Pass::new(model);
+        let pass = Pass::new(model, self.rows());
         let outputs = model.plan().outputs as usize;
         let features = self.features.as_slice().unwrap_or_default();
         let mut score = Score::new(&self.targets);
         // Asked for once, and only if it matters.
         let mut surely_answers = None;
-        let mut rooms: Vec<_> = (0..self.threads(model)).map(|_| pass.room()).collect();
-        // As many parts at a time as there are threads; their results count in the order of rows.
+        let at_a_time = match self.threads(model) {
+            1 => 1,
+            threads => threads * PARTS_PER_THREAD,
+        };
+        let mut rooms: Vec<_> = (0..at_a_time).map(|_| pass.room()).collect();
+        // Some parts at a time; their results count in the order of rows.
         for parts in features.chunks(pass.block() * rooms.len()) {
             let run = |(part, room)| pass.run(part, room);
             let results: Vec<_> = match &mut rooms[..] {

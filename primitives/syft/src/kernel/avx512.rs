@@ -56,28 +56,31 @@ pub(super) fn multiply(
     unsafe { tile::multiply::<F32x16>(a, b, start, c) }
 }
 
-/// [`pack::rows`]; a `b` whose columns are contiguous is transposed in registers, 16 rows and columns at a time.
+/// [`pack::rows`]; if the columns of `b` are contiguous, blocks of 16 x 16 are transposed in registers.
 #[target_feature(enable = "avx512f")]
 pub(super) fn pack(b: ArrayView2<f32>, to: &mut [f32], stride: usize) {
     let (k, n) = b.dim();
-    if k > 1 && b.strides()[0] != 1 {
+    if k < 2 || b.strides()[0] != 1 {
         return pack::rows(b, to, stride);
     }
     assert!(n <= stride && stride.is_multiple_of(16) && k * stride <= to.len());
-    let (from, column) = (b.as_ptr(), b.strides()[1]);
-    for j in (0..n).step_by(16) {
-        for i in (0..k).step_by(16) {
-            let mask = u16::MAX >> 16usize.saturating_sub(k - i);
+    let (from, column, to) = (b.as_ptr(), b.strides()[1], to.as_mut_ptr());
+    for i in (0..k).step_by(16) {
+        for j in (0..n).step_by(16) {
+            let (rows, columns) = (k - i, n - j);
+            let mask = u16::MAX >> 16usize.saturating_sub(rows);
             let mut block = [_mm512_setzero_ps(); 16];
-            for (lane, row) in block.iter_mut().enumerate().take(n - j) {
+            for (lane, values) in block.iter_mut().enumerate() {
+                let mask = if lane < columns { mask } else { 0 };
                 let at = from.wrapping_offset((j + lane) as isize * column + i as isize);
-                // SAFETY: the mask leaves out what lies beyond the last row, `take` what lies beyond the last column.
-                *row = unsafe { _mm512_maskz_loadu_ps(mask, at) };
+                // SAFETY: the masks leave out what lies beyond the last row and the last column.
+                *values = unsafe { _mm512_maskz_loadu_ps(mask, at) };
             }
-            let columns = transpose(block);
-            for (row, values) in to[i * stride..].chunks_exact_mut(stride).zip(columns) {
-                // SAFETY: `j` is below the stride, and both are multiples of 16.
-                unsafe { _mm512_storeu_ps(row[j..].as_mut_ptr(), values) };
+            for (row, values) in transpose(block).into_iter().enumerate() {
+                if row < rows {
+                    // SAFETY: row `i + row` is one of k, and `j` is at least 16 below the stride.
+                    unsafe { _mm512_storeu_ps(to.add((i + row) * stride + j), values) };
+                }
             }
         }
     }

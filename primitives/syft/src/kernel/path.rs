@@ -8,7 +8,7 @@ use super::{pack, portable, Start};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// One way.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Path {
     /// The columns that one call of [`multiply`](Self::multiply) takes at most.
     pub(super) columns: usize,

@@ -115,14 +115,17 @@ pub(super) unsafe fn multiply<V: Vector>(
     }
 }
 
-/// All tiles of `m` rows, one beneath the other.
+/// All tiles of `m` rows, one beneath the other and as equal as can be: a short one at the end would have too few chains
+/// to hide how long a multiply-add takes.
 #[inline(always)]
 unsafe fn tiles<V: Vector, const N: usize>(mut operands: Operands<V>, m: usize) {
-    for _ in 0..m / V::ROWS {
-        some_rows::<V, N>(operands, V::ROWS);
-        operands = operands.below(V::ROWS);
+    let count = m.div_ceil(V::ROWS);
+    let (rows, larger) = (m / count, m % count);
+    for tile in 0..count {
+        let rows = rows + usize::from(tile < larger);
+        some_rows::<V, N>(operands, rows);
+        operands = operands.below(rows);
     }
-    some_rows::<V, N>(operands, m % V::ROWS);
 }
 
 /// One tile of up to eight rows; those that V does not need are left out by the compiler.

@@ -7,7 +7,8 @@
 use super::matrix::{matrix, matrix_mut};
 use super::windows::Windows;
 use crate::kernel::{product_into, Start};
-use ndarray::{s, ArrayView1};
+use ndarray::{s, ArrayView1, ArrayView2};
+use std::iter;
 use std::ops::Range;
 
 /// Values of a panel that are built at a time, unless a single row has more.
@@ -47,28 +48,33 @@ impl Convolution {
         }
     }
 
-    /// Adds the derivative by the parameters to `derivative`.
+    /// The derivative by the parameters, on top of `start`: nothing or what `derivative` holds.
     pub(super) fn backward_parameters(
         self,
         x: &[f32],
         dy: &[f32],
+        mut start: Start,
         derivative: &mut [f32],
         panel: &mut Vec<f32>,
     ) {
         let (weight, bias) = derivative.split_at_mut(self.channels * self.seen());
         let mut weight = matrix_mut(weight, self.seen());
+        let ones = ArrayView2::from(&[[1.0]]);
+        let Some(ones) = ones.broadcast((self.windows.count(), 1)) else {
+            unreachable!("one value becomes as many as are wanted");
+        };
         let images = x.chunks_exact(self.inputs());
         for (x, dy) in images.zip(dy.chunks_exact(self.outputs())) {
-            for (sum, dy) in bias.iter_mut().zip(dy.chunks_exact(self.windows.count())) {
-                *sum = dy.iter().fold(*sum, |sum, &dy| sum + dy);
-            }
             let dy = matrix(dy, self.windows.count());
+            // A fused multiply-add by 1 is an addition, and these run many sums side by side.
+            product_into(dy, ones, start, matrix_mut(bias, 1));
             for part in self.parts() {
                 let sums = weight.slice_mut(s![.., part.clone()]);
                 let panel = self.gather(x, part, panel);
                 let panel = matrix(panel, self.windows.count());
-                product_into(dy, panel.t(), Start::Output, sums);
+                product_into(dy, panel.t(), start, sums);
             }
+            start = Start::Output;
         }
     }
 
@@ -120,25 +126,26 @@ impl Convolution {
 
     /// Some rows of an image's panel.
     fn gather<'a>(self, x: &[f32], rows: Range<usize>, panel: &'a mut Vec<f32>) -> &'a [f32] {
-        let Windows { down, right, .. } = self.windows;
+        let stride = self.windows.right.stride;
         panel.resize(rows.len() * self.windows.count(), 0.0);
-        for (row, out) in rows.zip(panel.chunks_exact_mut(self.windows.count())) {
-            let (plane, a, b) = self.offsets(row);
-            let inside = right.inside(b);
-            for (i, out) in out.chunks_exact_mut(right.windows).enumerate() {
-                let Some(line) = down.place(i, a).filter(|_| !inside.is_empty()) else {
-                    out.fill(0.0);
-                    continue;
-                };
-                let first =
-                    plane + line * right.size + inside.start * right.stride + b - right.padding;
-                out[..inside.start].fill(0.0);
-                out[inside.end..].fill(0.0);
-                let out = &mut out[inside.clone()];
-                match right.stride {
-                    1 => out.copy_from_slice(&x[first..first + out.len()]),
-                    stride => {
-                        let x = x[first..].iter().step_by(stride);
+        for (place, out) in self
+            .places(rows)
+            .zip(panel.chunks_exact_mut(self.windows.count()))
+        {
+            if self.windows.padded() {
+                out.fill(0.0);
+            }
+            for Line {
+                window,
+                image,
+                count,
+            } in self.lines(place)
+            {
+                let out = &mut out[window..window + count];
+                match stride {
+                    1 => out.copy_from_slice(&x[image..image + count]),
+                    _ => {
+                        let x = x[image..].iter().step_by(stride);
                         out.iter_mut().zip(x).for_each(|(out, &x)| *out = x);
                     }
                 }
@@ -149,27 +156,25 @@ impl Convolution {
 
     /// Adds some rows of a panel to the values of the image that they were gathered from.
     fn scatter(self, panel: &[f32], rows: Range<usize>, dx: &mut [f32]) {
-        let Windows { down, right, .. } = self.windows;
-        for (row, sums) in rows.zip(panel.chunks_exact(self.windows.count())) {
-            let (plane, a, b) = self.offsets(row);
-            let inside = right.inside(b);
-            if inside.is_empty() {
-                continue;
-            }
-            for (i, sums) in sums.chunks_exact(right.windows).enumerate() {
-                let Some(line) = down.place(i, a) else {
-                    continue;
-                };
-                let first =
-                    plane + line * right.size + inside.start * right.stride + b - right.padding;
-                let sums = &sums[inside.clone()];
-                match right.stride {
+        let stride = self.windows.right.stride;
+        for (place, sums) in self
+            .places(rows)
+            .zip(panel.chunks_exact(self.windows.count()))
+        {
+            for Line {
+                window,
+                image,
+                count,
+            } in self.lines(place)
+            {
+                let sums = &sums[window..window + count];
+                match stride {
                     1 => {
-                        let dx = &mut dx[first..first + sums.len()];
+                        let dx = &mut dx[image..image + count];
                         dx.iter_mut().zip(sums).for_each(|(dx, &sum)| *dx += sum);
                     }
-                    stride => {
-                        let dx = dx[first..].iter_mut().step_by(stride);
+                    _ => {
+                        let dx = dx[image..].iter_mut().step_by(stride);
                         dx.zip(sums).for_each(|(dx, &sum)| *dx += sum);
                     }
                 }
@@ -177,17 +182,49 @@ impl Convolution {
         }
     }
 
-    /// Where the channel that a panel's row sees starts in the image, and the row's offsets in the window.
-    fn offsets(self, row: usize) -> (usize, usize, usize) {
+    /// For each of these rows of a panel, the channel of the image that it sees and its place in the windows, down and
+    /// to the right.
+    fn places(self, rows: Range<usize>) -> impl Iterator<Item = [usize; 3]> {
         let Windows { down, right, .. } = self.windows;
-        let (channel, place) = (
-            row / (down.kernel * right.kernel),
-            row % (down.kernel * right.kernel),
-        );
-        (
-            channel * self.windows.plane(),
-            place / right.kernel,
-            place % right.kernel,
-        )
+        let size = down.kernel * right.kernel;
+        let (channel, place) = (rows.start / size, rows.start % size);
+        let first = [channel, place / right.kernel, place % right.kernel];
+        // Counts on, as divisions take long.
+        let next = move |&[channel, a, b]: &[usize; 3]| {
+            Some(match (a + 1 == down.kernel, b + 1 == right.kernel) {
+                (_, false) => [channel, a, b + 1],
+                (false, true) => [channel, a + 1, 0],
+                (true, true) => [channel + 1, 0, 0],
+            })
+        };
+        iter::successors(Some(first), next).take(rows.len())
     }
+
+    /// The lines of a panel's row that lie in the image.
+    fn lines(self, [channel, a, b]: [usize; 3]) -> impl Iterator<Item = Line> {
+        let Windows { down, right, .. } = self.windows;
+        let inside = right.inside(b);
+        // Without any column there is no line.
+        let lines = match inside.is_empty() {
+            true => 0..0,
+            false => down.inside(a),
+        };
+        let plane = channel * self.windows.plane();
+        let left = inside.start * right.stride + b;
+        lines.map(move |i| Line {
+            window: i * right.windows + inside.start,
+            image: plane + (i * down.stride + a - down.padding) * right.size + left - right.padding,
+            count: inside.len(),
+        })
+    }
+}
+
+/// A run of windows along a line of the image, all of which see a value there.
+struct Line {
+    /// The first window.
+    window: usize,
+    /// Where its value lies in the image; those of the next windows follow at the stride.
+    image: usize,
+    /// Windows.
+    count: usize,
 }

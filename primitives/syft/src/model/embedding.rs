@@ -1,6 +1,7 @@
 //! Embedding bags.
 
 use super::ModelError;
+use crate::kernel::Start;
 
 /// An embedding bag's sizes. Its parameters are the weight `[tokens, width]`.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -41,8 +42,17 @@ impl EmbeddingBag {
         Ok(())
     }
 
-    /// Adds the derivative by the weight to `derivative`.
-    pub(super) fn backward_parameters(self, x: &[f32], dy: &[f32], derivative: &mut [f32]) {
+    /// The derivative by the weight, on top of `start`: nothing or what `derivative` holds.
+    pub(super) fn backward_parameters(
+        self,
+        x: &[f32],
+        dy: &[f32],
+        start: Start,
+        derivative: &mut [f32],
+    ) {
+        if let Start::Zero = start {
+            derivative.fill(0.0);
+        }
         let rows = x.chunks_exact(self.length);
         for (x, dy) in rows.zip(dy.chunks_exact(self.width)) {
             let count = self.count(x);

@@ -1,5 +1,7 @@
 //! Layer normalisation over all values of a row.
 
+use crate::kernel::Start;
+
 const EPSILON: f32 = 1e-5;
 
 /// A layer norm's size. Its parameters are the weight, then the bias, of as many values as a row.
@@ -21,8 +23,17 @@ impl LayerNorm {
         }
     }
 
-    /// Adds the derivative by the parameters to `derivative`.
-    pub(super) fn backward_parameters(self, x: &[f32], dy: &[f32], derivative: &mut [f32]) {
+    /// The derivative by the parameters, on top of `start`: nothing or what `derivative` holds.
+    pub(super) fn backward_parameters(
+        self,
+        x: &[f32],
+        dy: &[f32],
+        start: Start,
+        derivative: &mut [f32],
+    ) {
+        if let Start::Zero = start {
+            derivative.fill(0.0);
+        }
         let (weight, bias) = derivative.split_at_mut(self.values);
         let rows = x.chunks_exact(self.values);
         for (x, dy) in rows.zip(dy.chunks_exact(self.values)) {

@@ -2,13 +2,18 @@
 
 use super::step::{Context, Step};
 use super::{Model, ModelError};
+use crate::kernel::Packed;
 
 /// Values of the widest layer that are held at a time, unless a single row has more.
 const ROOM: usize = 65_536;
+/// Rows that pass at a time, at most: more make nothing faster.
+const MAX_ROWS: usize = 1_024;
 
 /// A model that is ready to answer.
 pub(crate) struct Pass<'a> {
     model: &'a Model,
+    /// What is to be done, with the weights packed.
+    steps: Vec<(&'a Step, Option<Packed>)>,
     /// Rows that pass at a time, at most.
     rows: usize,
 }
@@ -21,15 +26,21 @@ pub(crate) struct PassRoom {
 }
 
 impl<'a> Pass<'a> {
-    pub(crate) fn new(model: &'a Model) -> Self {
+    /// For up to so many rows in all. Costs a copy of the model's dense weights.
+    pub(crate) fn new(model: &'a Model, rows: usize) -> Self {
+        let parameters = model.parameters().values();
+        let steps = model.steps().iter().filter(|step| !step.trains_only());
         let widest = model
             .steps()
             .iter()
-            .map(|step| step.outputs.max(step.inputs))
-            .max();
+            .map(|step| step.outputs.max(step.inputs));
         Self {
             model,
-            rows: (ROOM / widest.unwrap_or(1)).clamp(1, 1_024),
+            steps: steps.map(|step| (step, step.pack(parameters))).collect(),
+            rows: (ROOM / widest.max().unwrap_or(1))
+                .min(MAX_ROWS)
+                .min(rows)
+                .max(1),
         }
     }
 
@@ -41,8 +52,9 @@ impl<'a> Pass<'a> {
     /// Memory for [`run`](Self::run).
     pub(crate) fn room(&self) -> PassRoom {
         let widest = self
-            .steps()
-            .map(|step| step.outputs)
+            .steps
+            .iter()
+            .map(|(step, _)| step.outputs)
             .max()
             .unwrap_or_default();
         let values = || vec![0.0; self.rows * widest];
@@ -64,7 +76,7 @@ impl<'a> Pass<'a> {
     ) -> Result<&'r [f32], ModelError> {
         let parameters = self.model.parameters().values();
         let count = rows.len() / self.model.plan().inputs as usize;
-        for (index, step) in self.steps().enumerate() {
+        for (index, (step, packed)) in self.steps.iter().enumerate() {
             let [given, out] = &mut room.values;
             let x = match index {
                 0 => rows,
@@ -72,6 +84,7 @@ impl<'a> Pass<'a> {
             };
             step.forward(
                 parameters,
+                packed.as_ref(),
                 x,
                 &mut out[..count * step.outputs],
                 &mut room.context,
@@ -79,9 +92,5 @@ impl<'a> Pass<'a> {
             room.values.swap(0, 1);
         }
         Ok(&room.values[0][..count * self.model.plan().outputs as usize])
-    }
-
-    fn steps(&self) -> impl Iterator<Item = &'a Step> {
-        self.model.steps().iter().filter(|step| !step.trains_only())
     }
 }

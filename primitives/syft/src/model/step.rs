@@ -12,6 +12,7 @@ use super::pooling::{Pool, Pooling};
 use super::windows::Windows;
 use super::ModelError;
 use crate::finite::all_finite;
+use crate::kernel::{Packed, Start};
 use crate::{Architecture, Layer, LayerPlan, Plan};
 use std::ops::Range;
 
@@ -124,7 +125,16 @@ impl Step {
         matches!(self.operation, Operation::Dropout(_))
     }
 
-    /// `y` (rows x outputs) from `x` (rows x inputs), given all parameters of the model.
+    /// Its weight, if it is one that is worth packing for many batches, given all parameters of the model.
+    pub(crate) fn pack(&self, parameters: &[f32]) -> Option<Packed> {
+        match self.operation {
+            Operation::Dense(dense) => Some(dense.pack(&parameters[self.parameters.clone()])),
+            _ => None,
+        }
+    }
+
+    /// `y` (rows x outputs) from `x` (rows x inputs), given all parameters of the model, and its weight packed if it has
+    /// been.
     ///
     /// # Errors
     ///
@@ -132,6 +142,7 @@ impl Step {
     pub(crate) fn forward(
         &self,
         parameters: &[f32],
+        packed: Option<&Packed>,
         x: &[f32],
         y: &mut [f32],
         context: &mut Context,
@@ -139,7 +150,7 @@ impl Step {
         let parameters = &parameters[self.parameters.clone()];
         let panel = &mut context.panel;
         match self.operation {
-            Operation::Dense(dense) => dense.forward(parameters, x, y),
+            Operation::Dense(dense) => dense.forward(parameters, packed, x, y),
             Operation::Convolution(convolution) => convolution.forward(parameters, x, y, panel),
             Operation::Pooling(pooling) => pooling.forward(x, y),
             Operation::Activation(activation) => activation.forward(x, y),
@@ -153,22 +164,24 @@ impl Step {
         }
     }
 
-    /// Adds the derivative by its parameters to `derivative`, which has room for those of the whole model.
+    /// The derivative by its parameters, in their place among those of the whole model, on top of `start`: nothing or
+    /// what is there.
     pub(crate) fn backward_parameters(
         &self,
         x: &[f32],
         dy: &[f32],
         derivative: &mut [f32],
+        start: Start,
         context: &mut Context,
     ) {
         let derivative = &mut derivative[self.parameters.clone()];
         match self.operation {
-            Operation::Dense(dense) => dense.backward_parameters(x, dy, derivative),
+            Operation::Dense(dense) => dense.backward_parameters(x, dy, start, derivative),
             Operation::Convolution(convolution) => {
-                convolution.backward_parameters(x, dy, derivative, &mut context.panel);
+                convolution.backward_parameters(x, dy, start, derivative, &mut context.panel);
             }
-            Operation::LayerNorm(norm) => norm.backward_parameters(x, dy, derivative),
-            Operation::EmbeddingBag(bag) => bag.backward_parameters(x, dy, derivative),
+            Operation::LayerNorm(norm) => norm.backward_parameters(x, dy, start, derivative),
+            Operation::EmbeddingBag(bag) => bag.backward_parameters(x, dy, start, derivative),
             Operation::Pooling(_) | Operation::Activation(_) | Operation::Dropout(_) => {}
         }
     }

@@ -18,17 +18,14 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Where value `offset` of a window lies in the image, if it is not padding.
-    pub(super) fn place(self, window: usize, offset: usize) -> Option<usize> {
-        (window * self.stride + offset)
-            .checked_sub(self.padding)
-            .filter(|&place| place < self.size)
-    }
-
     /// The windows whose value `offset` lies in the image.
     pub(super) fn inside(self, offset: usize) -> Range<usize> {
         // Those that start at or behind `n`.
-        let from = |n: usize| n.saturating_sub(offset).div_ceil(self.stride);
+        let from = |n: usize| match self.stride {
+            // Without a division, which takes long.
+            1 => n.saturating_sub(offset),
+            stride => n.saturating_sub(offset).div_ceil(stride),
+        };
         let end = from(self.padding + self.size).min(self.windows);
         from(self.padding).min(end)..end
     }
@@ -64,6 +61,11 @@ impl Windows {
             down: axis(0),
             right: axis(1),
         }
+    }
+
+    /// Whether a window may see padding.
+    pub(super) fn padded(self) -> bool {
+        self.down.padding > 0 || self.right.padding > 0
     }
 
     /// Values in one channel of the image.
