@@ -7,8 +7,8 @@
 //! As many assays run at once as the machine has cores, whoever asks for them. So memory is bounded
 //! by the caches (192 MiB and the outcomes), that many times what one assay takes, and one large
 //! validation set (400 MB and its targets; see `measure`). One assay takes a blob (4 MiB on our
-//! chain) and what is decoded from it (four times as much), a validation set of 32 MiB, and a model's
-//! and its parent's parameters and a gradient (4 MB each).
+//! chain) and what is decoded from it (four times as much), a validation set of 32 MiB, a model's and
+//! its parent's parameters and a gradient (4 MB each), and 2 MB of values between layers per core.
 
 mod cache;
 mod crew;
