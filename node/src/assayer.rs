@@ -48,6 +48,13 @@ const LOG: &str = "sonar::assayer";
 /// Outcomes that are kept.
 const MAX_OUTCOMES: usize = 16_384;
 
+/// Assays at once, however many cores there are: each may hold some memory per core. The chain asks for as many per
+/// block.
+const MAX_AT_ONCE: NonZeroUsize = match NonZeroUsize::new(8) {
+    Some(most) => most,
+    None => NonZeroUsize::MIN,
+};
+
 /// Where blobs come from.
 pub trait BlobSource: Send + Sync {
     /// The blob with this hash, if this node has it. The bytes are checked by who asks.
@@ -95,7 +102,8 @@ pub fn start<Block: BlockT, Client: BlockBackend<Block> + Send + Sync>(
     let metrics = registry.map(Metrics::register).transpose()?;
     // One where the system does not tell.
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    Ok(Arc::new(NodeAssayer::new(blobs, cores, metrics)))
+    let at_once = cores.min(MAX_AT_ONCE);
+    Ok(Arc::new(NodeAssayer::new(blobs, at_once, metrics)))
 }
 
 impl<Blobs: BlobSource> NodeAssayer<Blobs> {

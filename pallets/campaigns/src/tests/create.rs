@@ -191,12 +191,12 @@ fn create_fails_when_target_is_not_below_start() {
 #[test]
 fn create_fails_when_parameters_have_the_wrong_size() {
     build_and_execute(|| {
-        // 8 + 4 * 10 bytes at least; 8 + 512 + 160 * 2 + 4 * 10 at most.
+        // 8 + 4 * 10 bytes at least; 8 + 8,192 + 160 * 2 + 4 * 10 at most.
         for (n, size, fits) in [
             (20, 47, false),
             (21, 48, true),
-            (22, 880, true),
-            (23, 881, false),
+            (22, 8_560, true),
+            (23, 8_561, false),
         ] {
             FakeBlobs::insert(parameters(n), size);
             let outcome = create(|_, model| model.parameters = parameters(n));

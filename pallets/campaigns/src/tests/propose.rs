@@ -98,8 +98,9 @@ fn propose_fails_when_the_model_is_wrong() {
             refused(|model| model.parameters = parameters(77)),
             Error::<Test>::UnknownBlob
         );
+        FakeBlobs::insert(parameters(78), 10_000);
         assert_noop!(
-            refused(|model| model.parameters = validation()),
+            refused(|model| model.parameters = parameters(78)),
             Error::<Test>::WrongSize
         );
         assert_noop!(propose(id, 0), Error::<Test>::AlreadyProposed);
