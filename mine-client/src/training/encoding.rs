@@ -32,7 +32,7 @@ impl Goal {
 }
 
 /// The smallest file of the gradient that meets the goal, and its score: that of the gradient which
-/// others will decode. The one with every value as it is, if no other does.
+/// others will decode. The one with every value as it is, if no smaller one does.
 pub(super) fn smallest(
     architecture: &Architecture,
     gradient: &Gradient,
@@ -49,8 +49,9 @@ pub(super) fn smallest(
         .chain(whole)
         .map(|encoding| gradient.encode(encoding))
         .collect();
+    let dense = gradient.encode(Encoding::DenseF32);
     files.sort_by_key(Vec::len);
-    for file in files {
+    for file in files.into_iter().filter(|file| file.len() < dense.len()) {
         let stored = Gradient::decode(architecture, &file).ok();
         if let Some(score) = stored.and_then(|stored| score(&stored)) {
             if goal.is_met_by(score) {
@@ -58,7 +59,7 @@ pub(super) fn smallest(
             }
         }
     }
-    (gradient.encode(Encoding::DenseF32), goal.best)
+    (dense, goal.best)
 }
 
 #[cfg(test)]

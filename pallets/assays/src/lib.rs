@@ -19,7 +19,7 @@
 //! 2. At every imported block the off-chain worker of each node that holds an assayer's key takes
 //!    the oldest tasks on which that assayer has not reported, learns from
 //!    [`AssaySubjects::work`] what to measure, has its node measure it
-//!    ([`sonar_host::assay::evaluate`]), and sends a signed [`Pallet::report`], which costs nothing.
+//!    ([`sonar_host::assay::evaluate_all`]), and sends a signed [`Pallet::report`], which costs nothing.
 //! 3. As soon as a quorum of reports agrees, the task is gone and [`AssaySubjects::decided`] acts
 //!    on the verdict. The chain learns no error of a candidate that does not improve its parent.
 //! 4. Whoever asked may withdraw the task ([`AssayQueue::withdraw`]), and then owes the assayers the

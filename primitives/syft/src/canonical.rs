@@ -98,8 +98,8 @@ impl Dataset {
         bytes
     }
 
-    /// Reads the canonical form. Safe on untrusted bytes: takes at most about four times their size in memory, and no
-    /// more than `limits` allow.
+    /// Reads the canonical form. Safe on untrusted bytes: takes at most about four times their size in memory and one MB
+    /// for the schema, and no more than `limits` allow.
     ///
     /// # Errors
     ///

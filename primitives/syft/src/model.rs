@@ -61,7 +61,7 @@ pub enum ModelError {
     /// Targets of the wrong number, kind, width or class.
     #[error("the targets do not fit the rows and the model's head and outputs")]
     Targets,
-    /// An infinity or something that is not a number came out of a layer or the loss.
+    /// An infinity or something that is not a number came out of a layer or the loss, or a row already has one (layer 0).
     #[error("layer {layer} gives a value that is not finite")]
     NotFinite {
         /// Position of the layer, from 0; the loss comes after the last.
@@ -134,9 +134,10 @@ impl Model {
     /// # Errors
     ///
     /// If rows have the wrong width or hold something that is no token number where an embedding bag reads them, or a
-    /// layer gives a value that is not finite.
+    /// layer reads or gives a value that is not finite.
     pub fn forward(&self, rows: ArrayView2<f32>) -> Result<Array2<f32>, ModelError> {
         self.check_width(rows.ncols())?;
+        check_finite(rows)?;
         let rows = rows.as_standard_layout();
         let mut outputs = Vec::with_capacity(rows.nrows() * self.plan.outputs as usize);
         let pass = Pass::new(self, rows.nrows());
@@ -196,9 +197,18 @@ impl Model {
         rows: ArrayView2<f32>,
         targets: &Targets,
     ) -> Result<(f32, Vec<f32>), ModelError> {
+        check_finite(rows)?;
         let all: Vec<usize> = (0..rows.nrows()).collect();
         let mut workspace = Workspace::new(self, all.len());
         let loss = workspace.pass(self, rows, targets, &all, None)?;
         Ok((loss, workspace.into_derivative()))
+    }
+}
+
+/// Some layers would hide what is not finite in a row that they read.
+fn check_finite(rows: ArrayView2<f32>) -> Result<(), ModelError> {
+    match rows.iter().all(|value| value.is_finite()) {
+        true => Ok(()),
+        false => Err(ModelError::NotFinite { layer: 0 }),
     }
 }

@@ -105,7 +105,8 @@ pub fn train(
 /// may be more or fewer than `batch_size`, or none. With clip norm `c` and noise multiplier `m`, all in binary64:
 ///
 /// 1. the derivative of each row's own loss, in the order of the rows, is multiplied by `c / norm` if its
-///    [norm](TrainOptions::clip_norm) is above `c`, and added to the sum, which starts at +0;
+///    [norm](TrainOptions::clip_norm) is above `c`, and added to the sum, which starts at +0; a row whose loss or norm is
+///    not finite is left out;
 /// 2. to the sum [noise](NoiseKey#noise) of standard deviation `m * c` is added;
 /// 3. the sum divided by `batch_size`, rounded to binary32, is the step's derivative.
 ///

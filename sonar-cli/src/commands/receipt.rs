@@ -37,7 +37,7 @@ pub struct Verify {
     /// Layers of the model (JSON).
     #[arg(long, value_name = "FILE")]
     architecture: FileOr<Architecture>,
-    /// The rows that it was trained on: a CSV or a canonical data set.
+    /// The rows that it was trained on, in any format, or a canonical data set.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
     /// What a row looks like; a canonical data set does not need it.

@@ -40,8 +40,8 @@ pub struct LayerPlan {
     ///
     /// | layer | work |
     /// |---|---|
-    /// | dense | inputs times units |
-    /// | convolution | for each value that one output sees: windows times (channels + 24), plus 1,024 |
+    /// | dense | inputs times units, of which it counts at least 8 |
+    /// | convolution | for each value that one output sees: windows (at least 8) times (channels + 24), plus 1,024 |
     /// | pooling | 32 per value of each window |
     /// | embedding bag | 512 per token, and 8 per value of its row |
     /// | ReLU | 8 per value |

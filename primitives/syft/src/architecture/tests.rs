@@ -24,7 +24,7 @@ fn plan_counts_parameters_work_and_tensors() {
     assert_eq!((plan.inputs, plan.outputs), (6, 4));
     assert_eq!(
         (plan.parameters, plan.multiply_adds),
-        (6 * 5 + 5 + 5 * 4 + 4, 6 * 5 + 8 * 5 + 5 * 4)
+        (6 * 5 + 5 + 5 * 4 + 4, 6 * 8 + 8 * 5 + 5 * 8)
     );
     let tensors: Vec<_> = plan
         .tensors
@@ -139,8 +139,13 @@ fn only(input: &str, layer: &str) -> (Vec<u32>, u64, u64, Vec<Vec<u32>>) {
 #[test]
 fn every_layer_has_its_shape_parameters_and_work() {
     assert_eq!(
+        only("[2,3]", r#"{"dense":{"units":9}}"#),
+        (vec![9], 63, 54, vec![vec![9, 6], vec![9]])
+    );
+    // Fewer units than 8 take as long as 8.
+    assert_eq!(
         only("[2,3]", r#"{"dense":{"units":5}}"#),
-        (vec![5], 35, 30, vec![vec![5, 6], vec![5]])
+        (vec![5], 35, 48, vec![vec![5, 6], vec![5]])
     );
     let keep = |work: u64| (vec![2, 3], 0, 6 * work, vec![]);
     assert_eq!(only("[2,3]", r#""relu""#), keep(8));

@@ -11,6 +11,8 @@ use rayon::prelude::*;
 const PARALLEL: u64 = 10_000_000;
 /// Parts that each of several threads gets before results are looked at, so that they seldom wait for each other.
 const PARTS_PER_THREAD: usize = 4;
+/// Bytes between layers that all parts of one evaluation may take together, if one does not take more alone.
+const MAX_ROOMS: usize = 64 << 20;
 
 /// A data set as models read it, prepared once for the evaluation of many.
 ///
@@ -91,7 +93,9 @@ impl ValidationSet {
         let mut surely_answers = None;
         let at_a_time = match self.threads(model) {
             1 => 1,
-            threads => threads * PARTS_PER_THREAD,
+            threads => (threads * PARTS_PER_THREAD)
+                .min(MAX_ROOMS / pass.room_bytes().max(1))
+                .max(1),
         };
         let mut rooms: Vec<_> = (0..at_a_time).map(|_| pass.room()).collect();
         // Some parts at a time; their results count in the order of rows.

@@ -4,8 +4,10 @@ use super::step::{Context, Step};
 use super::{Model, ModelError};
 use crate::kernel::Packed;
 
-/// Values of the widest layer that are held at a time, unless a single row has more.
+/// Values of the widest layer that are held at a time, unless a few rows have more.
 const ROOM: usize = 65_536;
+/// Rows that pass at a time, at least, if there are so many: the chains of one row alone would wait for themselves.
+const LEAST_ROWS: usize = 8;
 /// Rows that pass at a time, at most: more make nothing faster.
 const MAX_ROWS: usize = 1_024;
 
@@ -38,7 +40,7 @@ impl<'a> Pass<'a> {
             model,
             steps: steps.map(|step| (step, step.pack(parameters))).collect(),
             rows: (ROOM / widest.max().unwrap_or(1))
-                .min(MAX_ROWS)
+                .clamp(LEAST_ROWS, MAX_ROWS)
                 .min(rows)
                 .max(1),
         }
@@ -49,15 +51,20 @@ impl<'a> Pass<'a> {
         self.rows * self.model.plan().inputs as usize
     }
 
+    /// Values between two layers that are held at a time, at most.
+    fn held(&self) -> usize {
+        let outputs = self.steps.iter().map(|(step, _)| step.outputs);
+        self.rows * outputs.max().unwrap_or_default()
+    }
+
+    /// Bytes that one [`room`](Self::room) takes for values between layers.
+    pub(crate) fn room_bytes(&self) -> usize {
+        2 * size_of::<f32>() * self.held()
+    }
+
     /// Memory for [`run`](Self::run).
     pub(crate) fn room(&self) -> PassRoom {
-        let widest = self
-            .steps
-            .iter()
-            .map(|(step, _)| step.outputs)
-            .max()
-            .unwrap_or_default();
-        let values = || vec![0.0; self.rows * widest];
+        let values = || vec![0.0; self.held()];
         PassRoom {
             values: [values(), values()],
             context: Context::default(),

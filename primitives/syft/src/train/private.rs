@@ -54,14 +54,23 @@ impl Run<'_> {
         Ok(loss / rows.max(1) as f64)
     }
 
-    /// Sums the rows' clipped derivatives in the order of the rows; the sum of their losses.
+    /// Sums the rows' clipped derivatives in the order of the rows; the sum of their losses. A row whose loss or
+    /// derivative is not finite adds nothing: if it ended the run, the end would tell that it is there.
     fn sum_clipped(&mut self, private: &mut Private, epoch: u32) -> Result<f64, TrainError> {
         let mut loss = 0.0;
         private.sum.fill(0.0);
         for &row in &private.rows {
-            loss += f64::from(self.derive(&[row], epoch)?);
+            let row_loss = match self.derive(&[row], epoch) {
+                Err(TrainError::Diverged { .. }) => continue,
+                other => other?,
+            };
             let derivative = self.workspace.derivative();
-            let factor = factor(norm(derivative), private.privacy.clip_norm);
+            let norm = norm(derivative);
+            if !norm.is_finite() {
+                continue;
+            }
+            loss += f64::from(row_loss);
+            let factor = factor(norm, private.privacy.clip_norm);
             for (sum, &derivative) in private.sum.iter_mut().zip(derivative.iter()) {
                 *sum += f64::from(derivative) * factor;
             }
@@ -108,6 +117,14 @@ mod tests {
             assert!(change > 0.499, "{row:?}: {change}");
             // Another row in its place is one less and one more.
             assert!(distance(&before, &sum(&[a, b, row])) <= 1.0 + 1e-12);
+        }
+    }
+
+    #[test]
+    fn rows_that_are_too_large_for_the_model_add_nothing() {
+        let [a, b] = [(0.0, 1.0), (1.0, 2.0)];
+        for row in [(3e38, -3e38), (1.0, 3e38), (3e38, 0.0)] {
+            assert_eq!(sum(&[a, row, b]), sum(&[a, b]), "{row:?}");
         }
     }
 

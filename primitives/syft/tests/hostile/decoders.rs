@@ -1,12 +1,13 @@
 //! Everything that reads bytes from outside, with what must hold for any bytes. The fuzzer (`fuzz/`) uses it as well.
 
 use codec::{Decode, Encode};
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use syft::{
-    max_gradient_header_size, max_header_size, Architecture, Dataset, Encoding, Gradient, Limits,
-    Parameters, Plan, Schema,
+    max_gradient_header_size, max_header_size, train_with_receipt, Architecture, Dataset, Encoding,
+    Gradient, Limits, Model, Optimiser, Parameters, Plan, Receipt, Schema, TrainOptions,
 };
-use syft_data::{load_csv, MAX_RECORD};
+use syft_data::{load_csv, load_idx, load_json_lines, MAX_RECORD};
 
 /// One way to read bytes.
 pub struct Decoder {
@@ -25,7 +26,7 @@ pub struct Decoder {
 }
 
 /// All of them.
-pub const DECODERS: [Decoder; 8] = [
+pub const DECODERS: [Decoder; 11] = [
     Decoder {
         name: "parameters",
         accepts: |bytes| parameters(bytes).is_some(),
@@ -63,7 +64,7 @@ pub const DECODERS: [Decoder; 8] = [
     Decoder {
         name: "csv",
         accepts: |bytes| load_csv(bytes, &SCHEMA).is_ok(),
-        check: check_csv,
+        check: |bytes| check_loaded(load_csv(bytes, &SCHEMA).ok()),
         repair: <[u8]>::to_vec,
         memory: |length| 32 * length + MAX_RECORD,
         seeds: || {
@@ -71,6 +72,38 @@ pub const DECODERS: [Decoder; 8] = [
                 CSV.into(),
                 CSV.replace(',', "\",\"").replace('\n', "\"\r\n\"").into(),
             ]
+        },
+    },
+    Decoder {
+        name: "json_lines",
+        accepts: |bytes| load_json_lines(bytes, &SCHEMA).is_ok(),
+        check: |bytes| check_loaded(load_json_lines(bytes, &SCHEMA).ok()),
+        repair: <[u8]>::to_vec,
+        memory: |length| 64 * length + MAX_RECORD,
+        seeds: || vec![JSON_LINES.into()],
+    },
+    Decoder {
+        name: "idx",
+        accepts: |bytes| pictures(bytes).is_some(),
+        check: |bytes| check_loaded(pictures(bytes)),
+        // As many values as its head says.
+        repair: |bytes| {
+            let mut file = bytes.to_vec();
+            file.resize(PICTURES.len(), 7);
+            file
+        },
+        memory: |length| 16 * length + 8_192,
+        seeds: || vec![PICTURES.to_vec()],
+    },
+    Decoder {
+        name: "receipt",
+        accepts: |bytes| receipt(bytes).is_some(),
+        check: check_receipt,
+        repair: |bytes| with_length(bytes, None),
+        memory: |_| 32 * max_header_size(&PLAN) as usize,
+        seeds: || {
+            let parameters = some_parameters(1);
+            vec![parameters.to_safetensors_with(&some_receipt())]
         },
     },
     Decoder {
@@ -134,10 +167,29 @@ const SCHEMA_JSON: &str = r#"{
 
 const CSV: &str = "colour,p_0,p_1,i_0,i_1,y\nred,1,255,0,0.5,-0.5\nblue,0,16,1e-3,7,2\n";
 
+const JSON_LINES: &str = r#"{"colour": "red", "p": [1, 255], "i": [[0, 0.5]], "y": -0.5}
+{"colour": "blue", "p": [0, 16], "i": [1e-3, 7], "y": 2}
+"#;
+
+const PICTURE_SCHEMA_JSON: &str = r#"{
+    "inputs": [{"name": "i", "kind": {"image": {"channels": 1, "height": 2, "width": 2}}}],
+    "output": {"name": "y", "kind": {"category": {"classes": ["a", "b"]}}}
+}"#;
+
+/// Two pictures of 2 x 2 bytes as IDX.
+const PICTURES: &[u8] = &[
+    0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 255,
+];
+
+/// Their classes as IDX.
+const LABELS: &[u8] = &[0, 0, 8, 1, 0, 0, 0, 2, 0, 1];
+
 static ARCHITECTURE: LazyLock<Architecture> =
     LazyLock::new(|| serde_json::from_str(ARCHITECTURE_JSON).unwrap());
 static PLAN: LazyLock<Plan> = LazyLock::new(|| ARCHITECTURE.plan().unwrap());
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| serde_json::from_str(SCHEMA_JSON).unwrap());
+static PICTURE_SCHEMA: LazyLock<Schema> =
+    LazyLock::new(|| serde_json::from_str(PICTURE_SCHEMA_JSON).unwrap());
 
 /// 4 bytes per parameter, and 32 for each byte that a header may have.
 fn blob_memory(header: u64) -> usize {
@@ -171,6 +223,29 @@ fn gradient(bytes: &[u8]) -> Option<Gradient> {
     Gradient::decode(&ARCHITECTURE, bytes).ok()
 }
 
+fn pictures(bytes: &[u8]) -> Option<Dataset> {
+    load_idx(bytes, LABELS, &PICTURE_SCHEMA).ok()
+}
+
+fn receipt(bytes: &[u8]) -> Option<Receipt> {
+    Receipt::read_from(bytes).ok().flatten()
+}
+
+fn some_receipt() -> Receipt {
+    let schema = r#"{"inputs":[{"name":"x","kind":{"vector":{"length":10}}}],
+        "output":{"name":"y","kind":{"category":{"classes":["a","b"]}}}}"#;
+    let line = r#"{"x":[1,2,3,4,5,6,7,8,9,0],"y":"b"}"#;
+    let data = load_json_lines(line.as_bytes(), &serde_json::from_str(schema).unwrap()).unwrap();
+    let model = Model::new(ARCHITECTURE.clone(), some_parameters(1)).unwrap();
+    let optimiser = Optimiser::Sgd {
+        learning_rate: 0.1,
+        momentum: 0.5,
+    };
+    let options = TrainOptions::new(optimiser, 1, 2, 3);
+    let trained = train_with_receipt(&model, &data, &options, |_| ControlFlow::Continue(()));
+    trained.unwrap().1
+}
+
 fn check_parameters(bytes: &[u8]) {
     if let Some(read) = parameters(bytes) {
         assert_eq!(parameters(&read.to_safetensors()), Some(read));
@@ -191,9 +266,15 @@ fn check_dataset(bytes: &[u8]) {
     }
 }
 
-fn check_csv(bytes: &[u8]) {
-    if let Ok(data) = load_csv(bytes, &SCHEMA) {
+fn check_loaded(data: Option<Dataset>) {
+    if let Some(data) = data {
         assert_eq!(Dataset::decode(&data.encode(), Limits::default()), Ok(data));
+    }
+}
+
+fn check_receipt(bytes: &[u8]) {
+    if let Some(read) = receipt(bytes) {
+        assert_eq!(Receipt::from_json(&read.to_json()).ok(), Some(read));
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Train {
     /// Layers of the model (JSON).
     #[arg(long, value_name = "FILE")]
     architecture: FileOr<Architecture>,
-    /// The rows: a CSV or a canonical data set.
+    /// The rows, in any format, or a canonical data set.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
     /// What a row looks like; a canonical data set does not need it.
