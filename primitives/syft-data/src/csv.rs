@@ -11,8 +11,8 @@ use syft::{Dataset, Schema};
 /// Reads a data set from comma-separated text with a header row.
 ///
 /// Columns are found by name: a number, category or text has the field's name, a vector or image called `pixels` has
-/// `pixels_0`, `pixels_1` and so on. Other columns are ignored. White space around cells is ignored. Categories hold
-/// names of classes.
+/// `pixels_0`, `pixels_1` and so on. Other columns are ignored. White space (ASCII) around headers and cells is ignored.
+/// Categories hold names of classes.
 ///
 /// Safe on untrusted text: memory is bounded by [`MAX_RECORD`] besides what [`Limits::default`](syft::Limits::default)
 /// allows for the rows.
@@ -23,7 +23,7 @@ use syft::{Dataset, Schema};
 pub fn load_csv(reader: impl Read, schema: &Schema) -> Result<Dataset, LoadError> {
     let mut gather = Gather::new(schema)?;
     let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
+        .trim(csv::Trim::None)
         .from_reader(Source::new(reader));
     let headers = reader.headers().cloned();
     let headers = headers.map_err(|error| convert(error, 1, 1))?;
@@ -43,7 +43,7 @@ pub fn load_csv(reader: impl Read, schema: &Schema) -> Result<Dataset, LoadError
         }
         gather.add_rows(1)?;
         for (field, index, column) in &places {
-            let cell = record.get(*index).unwrap_or_default();
+            let cell = record.get(*index).unwrap_or_default().trim_ascii();
             gather
                 .cell(*field, cell)
                 .map_err(|problem| LoadError::from(problem).at_line(line).in_column(column))?;
@@ -60,7 +60,7 @@ fn places(
     let mut found: HashMap<&str, (usize, bool)> = HashMap::new();
     for (index, header) in headers.iter().enumerate() {
         found
-            .entry(header)
+            .entry(header.trim_ascii())
             .and_modify(|place| place.1 = true)
             .or_insert((index, false));
     }

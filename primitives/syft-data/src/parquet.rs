@@ -1,9 +1,10 @@
 //! Data sets from Parquet files.
 //!
-//! The `parquet` crate reads the description at the end of a file and decodes values; finding, unpacking and bounding
-//! pages is done here, because sizes that a hostile file claims must not be believed.
+//! The `parquet` crate decodes the schema and values. The description at the end of a file is read here, and pages are
+//! found, unpacked and bounded here, because sizes that a hostile file claims must not be believed.
 
 mod column;
+mod footer;
 mod page;
 mod thrift;
 mod unpack;
@@ -11,8 +12,9 @@ mod unpack;
 use crate::error::{LoadError, Problem};
 use crate::gather::{column_names, Gather};
 use column::{read_column, Shape, Value};
+use footer::{Footer, Group};
+use page::Budget;
 use parquet::basic::{ConvertedType, LogicalType, Type};
-use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 use std::collections::HashMap;
 use std::fs::File;
@@ -23,6 +25,9 @@ use syft::{Dataset, Field, FieldKind, Schema};
 const FORMAT: &str = "Parquet";
 /// Bytes of a file's description, at most. A column takes about 100, in each group of rows.
 const MAX_DESCRIPTION: u32 = 16 << 20;
+/// Bytes of all pages that are read, unpacked, at most. The 100 million values that a data set may have take a fifth of it as
+/// 64-bit numbers.
+const MAX_PAGES: u64 = 4 << 30;
 
 /// Reads a data set from a Parquet file.
 ///
@@ -32,28 +37,31 @@ const MAX_DESCRIPTION: u32 = 16 << 20;
 /// or boolean stands for the class called like its decimal text, `true` or `false`. A text is a string; white space (ASCII)
 /// at its ends is removed. Dates, decimals and the like are refused.
 ///
-/// Pages may be plain or packed by Snappy, gzip, Zstandard or LZ4 (raw).
+/// Pages may be packed by Snappy, gzip, Zstandard or LZ4 (raw), or not at all. Their values may be encoded as `PLAIN`,
+/// `RLE_DICTIONARY` (or `PLAIN_DICTIONARY`), `RLE`, `DELTA_BINARY_PACKED` or `BYTE_STREAM_SPLIT`; `DELTA_LENGTH_BYTE_ARRAY`
+/// and `DELTA_BYTE_ARRAY` are refused.
 ///
 /// Safe on untrusted files: memory is bounded by some multiple of 256 MiB, which one unpacked page may not exceed, besides
-/// what [`Limits::default`](syft::Limits::default) allows for the rows.
+/// what [`Limits::default`](syft::Limits::default) allows for the rows. Time is bounded too: all pages that are read come
+/// to at most 4 GiB, unpacked, and the description to 16 MiB. Columns are nested at most 16 deep.
 ///
 /// # Errors
 ///
 /// The first mistake, with its row from 0 and the column.
 pub fn load_parquet(file: File, schema: &Schema) -> Result<Dataset, LoadError> {
+    load_within(&file, schema, Budget::new(MAX_PAGES))
+}
+
+fn load_within(file: &File, schema: &Schema, budget: Budget) -> Result<Dataset, LoadError> {
     let mut gather = Gather::new(schema)?;
-    check_description(&file)?;
-    let metadata = contained(|| {
-        let reader = ParquetMetaDataReader::new();
-        Ok(reader.parse_and_finish(&file).map_err(malformed)?)
-    })?;
-    let rows = metadata.file_metadata().num_rows();
-    let rows = u64::try_from(rows).map_err(malformed)?;
+    let description = description(file)?;
+    let footer = contained(|| Ok(Footer::read(&description).map_err(malformed)?))?;
+    let rows = footer.rows;
     gather.add_rows(rows)?;
-    let sources = sources(schema, metadata.file_metadata().schema_descr())?;
+    let sources = sources(schema, &footer.schema)?;
     let mut read = 0;
-    for group in metadata.row_groups() {
-        let count = u64::try_from(group.num_rows()).map_err(malformed)?;
+    for group in &footer.groups {
+        let count = group.rows;
         if count > rows - read {
             return Err(Problem::malformed(FORMAT, "its groups have more rows than it").into());
         }
@@ -65,8 +73,14 @@ pub fn load_parquet(file: File, schema: &Schema) -> Result<Dataset, LoadError> {
                 rows: count as usize,
             };
             let source = sources.iter().filter(|source| source.field == index);
-            read_group(&file, group, source, place, &mut gather)
-                .map_err(|error| error.after_rows(read))?;
+            read_group(
+                (file, &footer.schema, &budget),
+                group,
+                source,
+                place,
+                &mut gather,
+            )
+            .map_err(|error| error.after_rows(read))?;
         }
         read += count;
     }
@@ -76,8 +90,8 @@ pub fn load_parquet(file: File, schema: &Schema) -> Result<Dataset, LoadError> {
     Ok(gather.finish()?)
 }
 
-/// Checks the length of a file's description before it is read.
-fn check_description(mut file: &File) -> Result<(), LoadError> {
+/// Reads a file's description, once its length has been checked.
+fn description(mut file: &File) -> Result<Vec<u8>, LoadError> {
     let short = |_| Problem::malformed(FORMAT, "the file is too short");
     file.seek(SeekFrom::End(-8)).map_err(short)?;
     let mut end = [0; 8];
@@ -86,11 +100,16 @@ fn check_description(mut file: &File) -> Result<(), LoadError> {
     if &mark != b"PAR1" {
         return Err(Problem::malformed(FORMAT, "it does not end with PAR1").into());
     }
-    if u32::from_le_bytes([a, b, c, d]) > MAX_DESCRIPTION {
+    let length = u32::from_le_bytes([a, b, c, d]);
+    if length > MAX_DESCRIPTION {
         let reason = format!("its description is longer than {MAX_DESCRIPTION} bytes");
         return Err(Problem::malformed(FORMAT, reason).into());
     }
-    Ok(())
+    file.seek(SeekFrom::End(-8 - i64::from(length)))
+        .map_err(short)?;
+    let mut description = Vec::new();
+    file.take(length.into()).read_to_end(&mut description)?;
+    Ok(description)
 }
 
 /// Runs the `parquet` crate's code, which panics on some malformed files: an error like others. Nothing that it was working
@@ -227,8 +246,8 @@ struct Target<'a> {
 
 /// Reads the columns of one field in one group of rows.
 fn read_group<'a>(
-    file: &File,
-    group: &RowGroupMetaData,
+    (file, schema, budget): (&File, &SchemaDescriptor, &Budget),
+    group: &Group,
     sources: impl Iterator<Item = &'a Source>,
     target: Target,
     gather: &mut Gather,
@@ -268,12 +287,63 @@ fn read_group<'a>(
                 }),
             }
         };
-        let column = group
-            .columns()
+        let chunk = group
+            .columns
             .get(source.column)
             .ok_or_else(|| Problem::malformed(FORMAT, "a group of rows lacks a column"))?;
-        contained(|| read_column(file, column, shape, &mut store))
+        // The position came from this schema.
+        let column = schema.column(source.column);
+        contained(|| read_column(file, chunk, &column, shape, budget.clone(), &mut store))
             .map_err(|error| error.in_column(&source.name))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use ::parquet::data_type::{DoubleType, Int32Type};
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+    use std::sync::Arc;
+
+    /// A file with groups of 1,000 rows, each with 12,000 bytes of values.
+    fn file(groups: usize) -> File {
+        let file = tempfile::tempfile().unwrap();
+        let columns = "message m { required double x; required int32 y; }";
+        let columns = Arc::new(parse_message_type(columns).unwrap());
+        let properties = ::parquet::file::properties::WriterProperties::builder()
+            .set_dictionary_enabled(false)
+            .build();
+        let clone = file.try_clone().unwrap();
+        let mut writer = SerializedFileWriter::new(clone, columns, Arc::new(properties)).unwrap();
+        for _ in 0..groups {
+            let mut group = writer.next_row_group().unwrap();
+            let mut column = group.next_column().unwrap().unwrap();
+            let x = column.typed::<DoubleType>();
+            x.write_batch(&[0.5; 1_000], None, None).unwrap();
+            column.close().unwrap();
+            let mut column = group.next_column().unwrap().unwrap();
+            let y = column.typed::<Int32Type>();
+            y.write_batch(&[1; 1_000], None, None).unwrap();
+            column.close().unwrap();
+            group.close().unwrap();
+        }
+        writer.close().unwrap();
+        file
+    }
+
+    #[test]
+    fn all_pages_of_a_file_share_a_budget() {
+        let json = r#"{"inputs": [{"name": "x", "kind": {"number": {}}}], "output": {"name": "y", "kind": {"number": {}}}}"#;
+        let schema: Schema = serde_json::from_str(json).unwrap();
+        let load = |groups, bytes| load_within(&file(groups), &schema, Budget::new(bytes));
+        assert_eq!(load(1, 13_000).unwrap().rows(), 1_000);
+        assert_eq!(load(9, 117_000).unwrap().rows(), 9_000);
+        for (groups, bytes) in [(1, 12_000), (2, 13_000), (9, 100_000)] {
+            let error = load(groups, bytes).unwrap_err().to_string();
+            assert!(error.contains("together are too large"), "{error}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use std::io::{self, Read};
 use syft::{Column, Dataset, DatasetError, Schema, SchemaError, MAX_ROWS};
-use syft_data::{load_csv, LoadError, Problem, Row};
+use syft_data::{load_csv, load_json_lines, LoadError, Problem, Row};
 
 fn schema() -> Schema {
     let json = r#"{
@@ -226,6 +226,32 @@ fn texts_are_quoted_cells() {
         matches!(error.problem(), Problem::Dataset(DatasetError::TooMuchText { most: m }) if *m == most),
         "{error}"
     );
+}
+
+#[test]
+fn only_ascii_white_space_is_removed() {
+    let json = r#"{
+        "inputs": [{"name": "t", "kind": {"text": {"length": 4, "buckets": 100}}}],
+        "output": {"name": "y", "kind": {"category": {"classes": ["a", "b"]}}}
+    }"#;
+    let schema: Schema = serde_json::from_str(json).unwrap();
+    let csv = "\t t \x0c, y \n \u{a0}red\u{a0}\t,\x0ca \n\u{2003},b\n";
+    let lines =
+        "{\"t\": \" \u{a0}red\u{a0}\\t\", \"y\": \"a\"}\n{\"t\": \"\u{2003}\", \"y\": \"b\"}\n";
+    let data = load_csv(csv.as_bytes(), &schema).unwrap();
+    let Column::Texts(texts) = &data.columns()[0] else {
+        unreachable!()
+    };
+    assert_eq!(
+        texts.iter().collect::<Vec<_>>(),
+        ["\u{a0}red\u{a0}", "\u{2003}"]
+    );
+    let same = load_json_lines(lines.as_bytes(), &schema).unwrap();
+    assert_eq!(data.hash(), same.hash());
+    let error = load_csv("\u{a0}t,y\na,b\n".as_bytes(), &schema).unwrap_err();
+    assert_eq!(error.to_string(), "column \"t\": there is no such column");
+    let error = load_csv("t,y\na,\u{a0}b\n".as_bytes(), &schema).unwrap_err();
+    assert!(matches!(error.problem(), Problem::UnknownClass { .. }));
 }
 
 proptest! {

@@ -1,5 +1,6 @@
 //! Data sets from Parquet files. Those in `files` hold the same three rows, written by pyarrow 25 with each compression,
-//! and with its second kind of page and other encodings (`v2.parquet`).
+//! and with its second kind of page and other encodings, those that are read (`v2.parquet`) and those that are not
+//! (`delta.parquet`, both by pyarrow 26).
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -263,30 +264,40 @@ fn texts_are_bounded_utf8() {
 }
 
 #[test]
-fn repetition_does_not_multiply_memory() {
-    // Each text is the one before: a megabyte, written as a few bits.
-    let properties = WriterProperties::builder()
-        .set_writer_version(WriterVersion::PARQUET_2_0)
-        .set_dictionary_enabled(false)
-        .set_encoding(Encoding::DELTA_BYTE_ARRAY)
-        .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
-        .build();
-    let mut writer = Writer::new(
-        "required binary t (STRING); required binary y (STRING);",
-        properties,
-    );
-    let long = vec![b'x'; 1 << 20];
-    writer.group(|put| {
-        put(Values::Bytes(&[&long[..]; 200]));
-        put(Values::Bytes(&[&b"0"[..]; 200]));
-    });
-    let bytes = writer.finish();
-    assert!(bytes.len() < 2 << 20);
-    let text = message(&bytes, &schema(&[("t", TEXT)]));
-    assert_eq!(
-        text,
-        "row 0, column \"t\": the text is longer than 65536 bytes"
-    );
+fn encodings_that_claim_their_own_number_of_texts_are_refused() {
+    let delta = std::fs::read(path("delta.parquet")).unwrap();
+    let category = r#"{"category":{"classes":["red","blue"]}}"#;
+    for (name, kind, encoding) in [
+        ("colour", category, "DELTA_BYTE_ARRAY"),
+        ("note", TEXT, "DELTA_LENGTH_BYTE_ARRAY"),
+    ] {
+        let expected = format!(
+            "column \"{name}\": not well-formed Parquet: encoding {encoding} is not supported: \
+             write the column with PLAIN or RLE_DICTIONARY instead"
+        );
+        assert_eq!(message(&delta, &schema(&[(name, kind)])), expected);
+    }
+    // Its other columns are read.
+    let numbers = schema(&[("q", PAIR)]);
+    assert!(load(&delta, &numbers).is_ok());
+    // The same of each writer.
+    for encoding in [
+        Encoding::DELTA_BYTE_ARRAY,
+        Encoding::DELTA_LENGTH_BYTE_ARRAY,
+    ] {
+        let properties = WriterProperties::builder()
+            .set_writer_version(WriterVersion::PARQUET_2_0)
+            .set_dictionary_enabled(false)
+            .set_column_encoding("t".into(), encoding)
+            .build();
+        let mut writer = Writer::new("required binary t (STRING); required int32 y;", properties);
+        writer.group(|put| {
+            put(Values::Bytes(&[&b"a"[..]; 200]));
+            put(Values::I32(&[0; 200]));
+        });
+        let text = message(&writer.finish(), &schema(&[("t", TEXT)]));
+        assert!(text.contains(&format!("encoding {encoding} is")), "{text}");
+    }
 }
 
 #[test]

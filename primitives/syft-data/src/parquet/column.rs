@@ -1,12 +1,13 @@
 //! The values of one column in one group of rows.
 
-use super::page::Pages;
+use super::footer::Chunk;
+use super::page::{Budget, Pages};
 use super::{malformed, FORMAT};
 use crate::error::{LoadError, Problem};
 use parquet::basic::ConvertedType;
 use parquet::column::reader::{get_column_reader, ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::schema::types::ColumnDescPtr;
 use std::fs::File;
 
 /// Rows of numbers that are decoded at a time.
@@ -39,19 +40,21 @@ type Store<'a> = dyn FnMut(usize, usize, Value) -> Result<(), Problem> + 'a;
 /// Reads all rows in order. Errors name the row in the group.
 pub(super) fn read_column(
     file: &File,
-    column: &ColumnChunkMetaData,
+    chunk: &Chunk,
+    column: &ColumnDescPtr,
     shape: Shape,
+    budget: Budget,
     store: &mut Store,
 ) -> Result<(), LoadError> {
     let unsigned = matches!(
-        column.column_descr().converted_type(),
+        column.converted_type(),
         ConvertedType::UINT_8
             | ConvertedType::UINT_16
             | ConvertedType::UINT_32
             | ConvertedType::UINT_64
     );
-    let pages = Pages::new(file, column, shape.rows * shape.width)?;
-    match get_column_reader(column.column_descr_ptr(), Box::new(pages)) {
+    let pages = Pages::new(file, chunk, shape.rows * shape.width, budget)?;
+    match get_column_reader(column.clone(), Box::new(pages)) {
         ColumnReader::BoolColumnReader(reader) => drain(
             reader,
             column,
@@ -122,14 +125,14 @@ pub(super) fn read_column(
 /// Passes on all values of a column, `batch` rows at a time.
 fn drain<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
-    column: &ColumnChunkMetaData,
+    column: &ColumnDescPtr,
     shape: Shape,
     batch: usize,
     convert: impl Fn(&T::T) -> Value<'_>,
     store: &mut Store,
 ) -> Result<(), LoadError> {
-    let present = column.column_descr().max_def_level();
-    let lists = column.column_descr().max_rep_level() > 0;
+    let present = column.max_def_level();
+    let lists = column.max_rep_level() > 0;
     let (mut values, mut filled, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     let mut row = 0;
     while row < shape.rows {

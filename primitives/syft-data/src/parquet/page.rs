@@ -1,6 +1,6 @@
 //! The pages of a column, each bounded before it is read.
 
-use super::malformed;
+use super::footer::Chunk;
 use super::thrift::{Header, Kind, MAX_HEADER};
 use super::unpack::unpack;
 use crate::error::{LoadError, Problem};
@@ -8,12 +8,36 @@ use bytes::Bytes;
 use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::ColumnChunkMetaData;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Take};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use syft::MAX_ROWS;
 
 /// Bytes of one unpacked page, at most.
 const MAX_PAGE: usize = 256 << 20;
+
+/// What may still be read and unpacked of one file, as many columns can claim the same few bytes of it.
+#[derive(Clone)]
+pub(super) struct Budget(Arc<AtomicU64>);
+
+impl Budget {
+    pub(super) fn new(bytes: u64) -> Self {
+        Self(Arc::new(bytes.into()))
+    }
+
+    /// Takes so many bytes of it.
+    fn take(&self, bytes: u64) -> Result<()> {
+        let order = Ordering::Relaxed;
+        let taken = self
+            .0
+            .fetch_update(order, order, |left| left.checked_sub(bytes));
+        match taken {
+            Ok(_) => Ok(()),
+            Err(_) => Err(general("all its pages together are too large")),
+        }
+    }
+}
 
 /// Reads the pages of a column in one group of rows. Only one such reader of a file can be in use, as all share a place in
 /// it.
@@ -22,6 +46,9 @@ pub(super) struct Pages {
     compression: Compression,
     /// Values that may still come.
     values: usize,
+    /// Values of a dictionary, at most. Some writers keep those that no row has.
+    words: usize,
+    budget: Budget,
     /// The header of the next page, once it has been looked at.
     next: Option<Header>,
 }
@@ -30,22 +57,22 @@ impl Pages {
     /// The pages of a column that has so many values.
     pub(super) fn new(
         file: &File,
-        column: &ColumnChunkMetaData,
+        chunk: &Chunk,
         values: usize,
+        budget: Budget,
     ) -> Result<Self, LoadError> {
-        let start = column.dictionary_page_offset().filter(|start| *start > 0);
-        let start = u64::try_from(start.unwrap_or(column.data_page_offset())).map_err(malformed)?;
-        let length = u64::try_from(column.compressed_size()).map_err(malformed)?;
-        if let Some(path) = column.file_path() {
-            let what = format!("a column in another file ({path:?})");
+        if chunk.is_elsewhere {
+            let what = "a column in another file".into();
             return Err(Problem::Unsupported { what }.into());
         }
         let mut file = BufReader::new(file.try_clone()?);
-        file.seek(SeekFrom::Start(start))?;
+        file.seek(SeekFrom::Start(chunk.start))?;
         Ok(Self {
-            rest: file.take(length),
-            compression: column.compression(),
+            rest: file.take(chunk.length),
+            compression: chunk.compression,
             values,
+            words: values.max(MAX_ROWS as usize),
+            budget,
             next: None,
         })
     }
@@ -61,6 +88,8 @@ impl Pages {
             }
             let mut bounded = self.rest.by_ref().take(MAX_HEADER);
             let header = Header::read(&mut bounded)?;
+            let left = bounded.limit();
+            self.budget.take(MAX_HEADER - left)?;
             if !matches!(header.kind, Kind::Other) {
                 return Ok(Some(header));
             }
@@ -77,6 +106,8 @@ impl Pages {
         if header.packed > MAX_PAGE || header.unpacked > MAX_PAGE {
             return Err(general(format!("a page is larger than {MAX_PAGE} bytes")));
         }
+        self.budget
+            .take(header.packed.max(header.unpacked) as u64)?;
         let mut bytes = Vec::new();
         let page = self.rest.by_ref().take(header.packed as u64);
         // Grows with what is really there.
@@ -149,6 +180,9 @@ impl Pages {
                 }
             }
             Kind::Dictionary { values, encoding } => {
+                if values as usize > self.words {
+                    return Err(general("a dictionary has more values than there are rows"));
+                }
                 let buf: Bytes = unpack(self.compression, packed, header.unpacked)?.into();
                 // Every value that can be in a dictionary takes at least 4 bytes.
                 if u64::from(values) * 4 > buf.len() as u64 {
@@ -215,12 +249,19 @@ fn data_encoding(number: i32) -> Result<Encoding> {
         2 => Encoding::PLAIN_DICTIONARY,
         3 => Encoding::RLE,
         5 => Encoding::DELTA_BINARY_PACKED,
-        6 => Encoding::DELTA_LENGTH_BYTE_ARRAY,
-        7 => Encoding::DELTA_BYTE_ARRAY,
         8 => Encoding::RLE_DICTIONARY,
         9 => Encoding::BYTE_STREAM_SPLIT,
-        _ => return Err(general(format!("encoding {number} is not supported"))),
+        // The crate reserves memory for as many values as such a page claims within its data.
+        6 => return Err(refused("DELTA_LENGTH_BYTE_ARRAY")),
+        7 => return Err(refused("DELTA_BYTE_ARRAY")),
+        _ => return Err(refused(&number.to_string())),
     })
+}
+
+fn refused(encoding: &str) -> ParquetError {
+    general(format!(
+        "encoding {encoding} is not supported: write the column with PLAIN or RLE_DICTIONARY instead"
+    ))
 }
 
 /// The encoding of levels. Old writers name the second even where there are no levels.
@@ -235,4 +276,72 @@ fn level_encoding(number: i32) -> Result<Encoding> {
 
 pub(super) fn general(reason: impl Into<String>) -> ParquetError {
     ParquetError::General(reason.into())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn varint(mut value: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while value >= 0x80 {
+            bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+        bytes
+    }
+
+    /// A page of so many zero bytes, packed, with the rest of its header.
+    fn page(number: u8, size: usize, rest: &[u8]) -> Vec<u8> {
+        let packed = zstd::stream::encode_all(&vec![0; size][..], 1).unwrap();
+        let unpacked = varint(size as u64 * 2);
+        let length = varint(packed.len() as u64 * 2);
+        let start = [0x15, number * 2, 0x15];
+        [&start, &unpacked[..], &[0x15], &length, rest, &[0], &packed].concat()
+    }
+
+    /// The pages in these bytes, for a column of 3 values.
+    fn pages(bytes: &[u8], budget: &Budget) -> Pages {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        let chunk = Chunk {
+            start: 0,
+            length: bytes.len() as u64,
+            compression: Compression::ZSTD(Default::default()),
+            is_elsewhere: false,
+        };
+        Pages::new(&file, &chunk, 3, budget.clone()).unwrap()
+    }
+
+    #[test]
+    fn the_same_page_again_is_not_for_free() {
+        let values = [0x2c, 0x15, 6, 0x15, 0, 0x15, 6, 0x15, 6, 0];
+        let data = page(0, 1 << 20, &values);
+        assert!(data.len() < 1_000);
+        // Nor is one that is skipped.
+        let index = [page(1, 1 << 20, &[]), data.clone()].concat();
+        for (bytes, most) in [(&data, 9), (&index, 4)] {
+            let budget = Budget::new(10 << 20);
+            let count = (0..20)
+                .take_while(|_| pages(bytes, &budget).get_next_page().is_ok())
+                .count();
+            assert_eq!(count, most);
+        }
+    }
+
+    #[test]
+    fn dictionaries_are_about_as_long_as_columns() {
+        let read = |values: u64| {
+            let number = varint(values * 2);
+            let rest = [&[0x4c, 0x15], &number[..], &[0x15, 0, 0]].concat();
+            let bytes = page(2, values as usize * 4, &rest);
+            pages(&bytes, &Budget::new(u64::MAX)).get_next_page()
+        };
+        assert!(read(MAX_ROWS).is_ok());
+        let error = read(MAX_ROWS + 1).unwrap_err().to_string();
+        assert!(error.contains("more values than there are rows"), "{error}");
+    }
 }

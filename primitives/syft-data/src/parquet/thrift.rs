@@ -1,4 +1,4 @@
-//! The headers of pages, in Thrift's compact protocol.
+//! Thrift's compact protocol, and the headers of pages, which are written in it.
 //!
 //! A struct is a list of fields, each a byte with the type in its low half and how far its number is from the previous
 //! field's in its high half (0: the number follows), ended by a zero byte. Whole numbers have 7 bits per byte, lowest first,
@@ -13,18 +13,18 @@ pub(super) const MAX_HEADER: u64 = 1 << 20;
 /// Structs and lists within each other, at most, in what is skipped.
 const MAX_DEPTH: u32 = 16;
 
-const TRUE: u8 = 1;
-const FALSE: u8 = 2;
-const BYTE: u8 = 3;
+pub(super) const TRUE: u8 = 1;
+pub(super) const FALSE: u8 = 2;
+pub(super) const BYTE: u8 = 3;
 const I16: u8 = 4;
-const I32: u8 = 5;
-const I64: u8 = 6;
+pub(super) const I32: u8 = 5;
+pub(super) const I64: u8 = 6;
 const DOUBLE: u8 = 7;
-const BINARY: u8 = 8;
-const LIST: u8 = 9;
+pub(super) const BINARY: u8 = 8;
+pub(super) const LIST: u8 = 9;
 const SET: u8 = 10;
 const MAP: u8 = 11;
-const STRUCT: u8 = 12;
+pub(super) const STRUCT: u8 = 12;
 
 /// What a page's header says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -139,13 +139,14 @@ impl Fields {
     }
 }
 
-struct Input<'a, R> {
-    reader: &'a mut R,
+/// Reads values one after the other.
+pub(super) struct Input<'a, R> {
+    pub(super) reader: &'a mut R,
 }
 
 impl<R: Read> Input<'_, R> {
     /// The type of the next field, whose number `id` becomes; `None` at the end of the struct.
-    fn field(&mut self, id: &mut i64) -> Result<Option<u8>> {
+    pub(super) fn field(&mut self, id: &mut i64) -> Result<Option<u8>> {
         let byte = self.byte()?;
         if byte == 0 {
             return Ok(None);
@@ -178,7 +179,17 @@ impl<R: Read> Input<'_, R> {
         Ok(fields)
     }
 
-    fn skip(&mut self, kind: u8, depth: u32) -> Result<()> {
+    /// The start of a list: its items' type and their number, which is only a claim.
+    pub(super) fn list(&mut self) -> Result<(u8, u64)> {
+        let byte = self.byte()?;
+        let length = match byte >> 4 {
+            15 => self.varint()?,
+            length => length.into(),
+        };
+        Ok((byte & 15, length))
+    }
+
+    pub(super) fn skip(&mut self, kind: u8, depth: u32) -> Result<()> {
         if depth > MAX_DEPTH {
             return Err(malformed());
         }
@@ -192,12 +203,8 @@ impl<R: Read> Input<'_, R> {
                 self.skip_bytes(length)
             }
             LIST | SET => {
-                let byte = self.byte()?;
-                let length = match byte >> 4 {
-                    15 => self.varint()?,
-                    length => length.into(),
-                };
-                (0..length).try_for_each(|_| self.skip_item(byte & 15, depth))
+                let (kind, length) = self.list()?;
+                (0..length).try_for_each(|_| self.skip_item(kind, depth))
             }
             MAP => {
                 let length = self.varint()?;
@@ -226,7 +233,7 @@ impl<R: Read> Input<'_, R> {
         }
     }
 
-    fn skip_bytes(&mut self, count: u64) -> Result<()> {
+    pub(super) fn skip_bytes(&mut self, count: u64) -> Result<()> {
         let copied = io::copy(&mut self.reader.by_ref().take(count), &mut io::sink())?;
         match copied == count {
             true => Ok(()),
@@ -240,7 +247,7 @@ impl<R: Read> Input<'_, R> {
         Ok(byte[0])
     }
 
-    fn varint(&mut self) -> Result<u64> {
+    pub(super) fn varint(&mut self) -> Result<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -257,13 +264,18 @@ impl<R: Read> Input<'_, R> {
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    fn i32(&mut self) -> Result<i32> {
+    /// A number that is not below 0.
+    pub(super) fn size(&mut self) -> Result<u64> {
+        u64::try_from(self.zigzag()?).map_err(|_| malformed())
+    }
+
+    pub(super) fn i32(&mut self) -> Result<i32> {
         i32::try_from(self.zigzag()?).map_err(|_| malformed())
     }
 }
 
 fn malformed() -> ParquetError {
-    general("a page's header is malformed")
+    general("a page's header or the description is malformed")
 }
 
 #[cfg(test)]
