@@ -86,7 +86,7 @@ parameter_types! {
     pub const MaxProposals: u32 = 3;
     pub const MaxDuePerBlock: u32 = 2;
     pub const MaxRows: u32 = 1_000;
-    pub const MaxAssayWork: u64 = 5_000;
+    pub const MaxAssayWork: u64 = 20_000;
 
     /// Size and pins of each blob. In storage, so that it is undone with a failing call.
     pub storage StoredBlobs: Vec<(BlobHash, u32, u32)> = Vec::new();

@@ -167,7 +167,7 @@ fn create_fails_when_something_is_wrong() {
         refused!(ModelDoesNotFit, |t, _| t.metric = Metric::MeanSquaredError);
         refused!(UnknownBlob, |_, m| m.parameters = parameters(77));
         refused!(UnknownBlob, |t, _| t.validation.blob = parameters(77));
-        // 8 multiply-adds a row: 626 rows are just too many.
+        // 4 inputs and 2 units, which count as 8, are 32 multiply-adds a row: 626 rows are just too many.
         refused!(TooMuchWork, |t, _| t.validation.rows = 626);
         refused!(BountyTooSmall, |t, _| t.bounty = 4_999);
     });
