@@ -28,15 +28,20 @@ export const startingError = example.errorRate(start);
 export const firstError = example.errorRate(afterFirst);
 export const finalError = example.errorRate(final);
 
-/** The name of the model that the two steps lead to. */
+/** The names of the models after each step. */
+export const firstHash = u8aToHex(contentHash(encodeParameters(afterFirst)));
 export const finalHash = u8aToHex(contentHash(encodeParameters(final)));
 
 /** What the owner gives. */
 export const bounty = 1_000n * SNR;
 /** What another sponsor adds. It does not divide evenly. */
 export const contribution = 234n * SNR + 567n;
-/** What an improvement must be worth. */
+/** What an improvement must be worth. At least 1/1,024 of the way. */
 export const minimumStep = 1_000_000;
+/** The most that a commitment may hold. */
+export const MAX_HOLD = 100n * SNR;
+/** Rounds are short, but long enough for a few accounts to join one. */
+const ROUNDS = { roundBlocks: 5, revealWindow: 30, seats: 4, steepness: 1 };
 /** 90 % and 10 %, in millionths. */
 const split = { data: 900_000, expertise: 100_000, compute: 0 };
 
@@ -50,6 +55,14 @@ export function earnedUpTo(error) {
   return (dataPart * BigInt(startingError - error)) / BigInt(startingError);
 }
 
+/** What those with these shares get of an amount: cumulatively, each sum rounded down. */
+export function divided(amount, shares) {
+  const total = shares.reduce((sum, share) => sum + share);
+  const upTo = (count) =>
+    (amount * shares.slice(0, count).reduce((sum, share) => sum + share, 0n)) / total;
+  return shares.map((_, index) => upTo(index + 1) - upTo(index));
+}
+
 /** Anything of 32 bytes. */
 export const SALT = `0x${'07'.repeat(32)}`;
 
@@ -58,7 +71,7 @@ export function campaign(api) {
   const { tx } = api;
   const blobs = {
     parameters: encodeParameters(start),
-    // Another model that is as bad.
+    // Of another architecture, and as bad.
     proposal: encodeParameters(example.tensors([0, 0, 0, 0], [1, 0])),
     validation: encodeDataset(
       api.createType('SyftSchema', example.SCHEMA).toU8a(),
@@ -70,18 +83,29 @@ export function campaign(api) {
     secondStep: encodeGradient(secondStep, 'top-k', 1),
     useless: encodeGradient(example.tensors([0, 0, 0, 0], [0.5, 0])),
     malformed: encodeGradient(example.tensors([0, 0, 0, 0], [NaN, 0])),
+    final: encodeParameters(final),
+    afterFirst: encodeParameters(afterFirst),
     unneeded: Uint8Array.of(1, 2, 3),
+    other: Uint8Array.of(4, 5, 6),
   };
+  const bytesOf = (name) => u8aToHex(blobs[name]);
   const hashOf = (name) => u8aToHex(contentHash(blobs[name]));
-  const model = (parameters) => ({
-    architecture: example.ARCHITECTURE,
-    parameters: hashOf(parameters),
-  });
+  /** What is committed to, as the protocol says. */
+  const commitment = (account, campaign, base, content) => {
+    const hidden = api.createType('(AccountId, u32, Option<u64>, H256, [u8; 32])', [
+      account.address,
+      campaign,
+      base,
+      content,
+      SALT,
+    ]);
+    return blake2AsHex(hidden.toU8a(), 256);
+  };
 
   return {
     blobs,
     hashOf,
-    store: (name) => tx.modelRepository.store(u8aToHex(blobs[name])),
+    store: (name) => tx.modelRepository.store(bytesOf(name)),
 
     /** `changes` are made to the terms. */
     async create(changes = {}) {
@@ -101,26 +125,46 @@ export function campaign(api) {
         bounty,
         split,
         openProposals: true,
-        minimumReputation: 0,
+        members: 'Everybody',
+        rounds: ROUNDS,
         ...changes,
       };
-      return tx.campaigns.create(terms, model('parameters'));
+      const parameters = hashOf('parameters');
+      return tx.campaigns.create(terms, { architecture: example.ARCHITECTURE, parameters });
     },
 
-    propose: (parameters) => tx.campaigns.propose(CAMPAIGN, model(parameters)),
+    /** To a gradient on a model of the branch of a root. */
+    commit: (account, root, base, gradient, { campaign = CAMPAIGN, maxHold = MAX_HOLD } = {}) =>
+      tx.gradients.commit(
+        campaign,
+        root,
+        base,
+        commitment(account, campaign, base, hashOf(gradient)),
+        maxHold,
+      ),
 
-    /** A commitment to a gradient, put together as the protocol says. */
-    commit(account, parent, gradient) {
-      const hidden = api.createType('(AccountId, u32, u64, H256, [u8; 32])', [
-        account.address,
-        CAMPAIGN,
-        parent,
-        hashOf(gradient),
-        SALT,
+    /** The gradient comes with the transaction. */
+    reveal: (submission, gradient) => tx.gradients.reveal(submission, SALT, bytesOf(gradient)),
+
+    /** To another model to start from. */
+    commitProposal(account, parameters) {
+      const content = api.createType('(SyftArchitecture, H256)', [
+        example.OTHER_ARCHITECTURE,
+        hashOf(parameters),
       ]);
-      return tx.gradients.commit(CAMPAIGN, parent, blake2AsHex(hidden.toU8a(), 256));
+      const hidden = commitment(account, CAMPAIGN, null, blake2AsHex(content.toU8a(), 256));
+      return tx.gradients.commitProposal(CAMPAIGN, hidden, MAX_HOLD);
     },
 
-    reveal: (submission, gradient) => tx.gradients.reveal(submission, hashOf(gradient), SALT),
+    revealProposal: (submission, parameters) =>
+      tx.gradients.revealProposal(
+        submission,
+        SALT,
+        example.OTHER_ARCHITECTURE,
+        bytesOf(parameters),
+      ),
+
+    /** Stores what came out of a round. */
+    storeModel: (model, parameters) => tx.gradients.storeModel(model, bytesOf(parameters)),
   };
 }

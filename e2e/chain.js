@@ -12,6 +12,8 @@ export const SNR = 10n ** 12n;
 export class Chain {
   /** All events so far: `{ block, event }` in order, from the first block after connecting. */
   events = [];
+  /** The latest block of which the events are known. */
+  block = 0;
   #nonces = new Map();
   #waiting = new Set();
   #failure;
@@ -25,8 +27,11 @@ export class Chain {
     const api = await ApiPromise.create({
       provider,
       noInitWarn: true,
-      // Carries nothing in signed transactions.
-      signedExtensions: { AuthorizeCall: { extrinsic: {}, payload: {} } },
+      // These carry nothing in signed transactions.
+      signedExtensions: {
+        AuthorizeCall: { extrinsic: {}, payload: {} },
+        CheckReveal: { extrinsic: {}, payload: {} },
+      },
     });
     const chain = new Chain(api, provider);
     await chain.#follow();
@@ -85,19 +90,41 @@ export class Chain {
     return error;
   }
 
+  /**
+   * Signs a call that the node must not even take into its pool, and sends it; the node's message. The
+   * account must have no other transaction on its way.
+   */
+  async notTaken(signer, call) {
+    const signed = await call.signAsync(signer, { nonce: -1 });
+    try {
+      await this.api.rpc.author.submitExtrinsic(signed);
+    } catch (error) {
+      return error.message;
+    }
+    throw new Error(`${name(call)} was taken`);
+  }
+
   /** The fields of the first event of this kind (so far or to come) that `matches`. */
-  waitFor(section, method, matches = () => true) {
-    const find = () =>
-      this.events.find(
-        ({ event }) =>
-          event.section === section && event.method === method && matches(fields(event)),
-      );
+  async waitFor(section, method, matches = () => true) {
+    const isIt = ({ event }) =>
+      event.section === section && event.method === method && matches(fields(event));
+    const { event } = await this.#until(() => this.events.find(isIt), `${section}.${method}`);
+    return fields(event);
+  }
+
+  /** Waits for a block of at least this height. */
+  reach(block) {
+    return this.#until(() => this.block >= block, `block ${block}`);
+  }
+
+  /** Waits, after each block, until `find` finds something, and answers with it. */
+  #until(find, what) {
     let look;
     const found = new Promise((resolve, reject) => {
       look = () => {
-        const record = find();
-        if (record) {
-          resolve(fields(record.event));
+        const it = find();
+        if (it) {
+          resolve(it);
         } else if (this.#failure) {
           reject(this.#failure);
         }
@@ -105,7 +132,7 @@ export class Chain {
       this.#waiting.add(look);
       look();
     });
-    return inTime(found, `event ${section}.${method}`).finally(() => this.#waiting.delete(look));
+    return inTime(found, what).finally(() => this.#waiting.delete(look));
   }
 
   /** Ends the connection. */
@@ -131,6 +158,7 @@ export class Chain {
     for (const { event } of await at.query.system.events()) {
       this.events.push({ block: header.number.toNumber(), event });
     }
+    this.block = Math.max(this.block, header.number.toNumber());
   }
 }
 

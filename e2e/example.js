@@ -17,6 +17,12 @@ export const ARCHITECTURE = {
   head: 'SoftmaxCrossEntropy',
 };
 
+/** The same with one thing more: outputs below 0 count as 0. */
+export const OTHER_ARCHITECTURE = {
+  ...ARCHITECTURE,
+  layers: [{ Dense: { units: 2 } }, 'Relu'],
+};
+
 const points = [-5, -4, -3, -2, -1, 1, 2, 3, 4, 5].flatMap((x) => [0, 1].map((y) => ({ x, y })));
 
 /** How many points there are. */

@@ -11,12 +11,14 @@ import {
   CANCELLED,
   contribution,
   dataPart,
+  divided,
   earnedUpTo,
   expertisePart,
   FALSE_CLAIM,
   finalError,
   finalHash,
   firstError,
+  firstHash,
   minimumStep,
   SALT,
   startingError,
@@ -33,9 +35,9 @@ let api;
 let tx;
 /** The runtime API. */
 let sonar;
-let blobs, hashOf, store, create, propose, commit, reveal;
+let blobs, hashOf, store, create, commit, reveal, commitProposal, revealProposal, storeModel;
 let alice, bob, charlie, dave, eve, ferdie;
-/** Nodes and submissions by what they are. */
+/** Models, rounds and submissions by what they are. */
 const ids = {};
 /** What the JSON-RPC subscription tells of the campaign. */
 const told = [];
@@ -46,7 +48,8 @@ before(async () => {
   ({ api } = chain);
   ({ tx } = api);
   sonar = api.call.sonarApi;
-  ({ blobs, hashOf, store, create, propose, commit, reveal } = campaign(api));
+  ({ blobs, hashOf, store, create, commit, reveal } = campaign(api));
+  ({ commitProposal, revealProposal, storeModel } = campaign(api));
   const people = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
   [alice, bob, charlie, dave, eve, ferdie] = people.map(chain.account);
   await chain.provider.subscribe('sonar_event', 'sonar_subscribeEvents', [CAMPAIGN], (_, item) =>
@@ -73,27 +76,24 @@ function only(events, section, method) {
   return fields(found[0]);
 }
 
-/** Commits to a gradient; the submission's number. */
-async function committed(account, parent, gradient) {
-  const events = await chain.succeed(account, commit(account, parent, gradient));
-  return only(events, 'gradients', 'Committed').submission;
+/** Commits to a gradient; the submission's number and its round. */
+async function committed(account, root, base, gradient) {
+  const events = await chain.succeed(account, commit(account, root, base, gradient));
+  return only(events, 'gradients', 'Committed');
 }
 
-/** Waits for an event of a campaign, or of one of its submissions. */
+/** Waits for an event of a campaign, a round, a proposal or a submission. */
 const of = (id) => (event) => event.campaign.eqn(id);
-const outcome = (method, id) =>
-  chain.waitFor('gradients', method, ({ submission }) => submission.eq(id));
+const ofRound = (id) => (event) => event.round.eq(id);
+const ofRoot = (id) => (event) => event.root.eq(id);
+const ofSubmission = (id) => (event) => event.submission.eq(id);
 
 test('blobs are stored', async () => {
   const [events] = await Promise.all([
     chain.succeed(alice, store('parameters')),
     chain.succeed(alice, store('validation')),
-    chain.succeed(dave, store('proposal')),
-    chain.succeed(bob, store('firstStep')),
-    chain.succeed(charlie, store('secondStep')),
-    chain.succeed(ferdie, store('useless')),
-    chain.succeed(eve, store('malformed')),
     chain.succeed(eve, store('unneeded')),
+    chain.succeed(bob, store('other')),
     refused(ferdie, tx.modelRepository.store('0x'), 'modelRepository.Empty'),
   ]);
   // The library renames fields that are called like methods of its own.
@@ -108,7 +108,7 @@ describe('with the blobs stored', { concurrency: true }, () => {
     // All by one account, so that they are numbered in this order.
     const [first, , withdrawn] = await Promise.all([
       chain.succeed(alice, await create()),
-      chain.succeed(alice, await create()),
+      chain.succeed(alice, await create({ members: 'Admitted' })),
       chain.succeed(
         alice,
         tx.utility.batchAll([await create(), tx.campaigns.cancel(WITHDRAWN)]),
@@ -117,6 +117,7 @@ describe('with the blobs stored', { concurrency: true }, () => {
       refused(bob, await create({ targetError: startingError }), 'campaigns.TargetNotBelowStart'),
       refused(bob, await create({ privacy: 'Encrypted' }), 'campaigns.EncryptionNotAvailable'),
       refused(bob, await create({ title: '' }), 'campaigns.TitleMissing'),
+      refused(bob, await create({ minimumStep: 1 }), 'campaigns.MinimumStepOutOfRange'),
     ]);
     const created = only(first, 'campaigns', 'Created');
     assert.equal(created.campaign.toNumber(), CAMPAIGN);
@@ -129,7 +130,7 @@ describe('with the blobs stored', { concurrency: true }, () => {
     const other = tx.modelRepository.store('0x2a');
     const blobNotLast = tx.utility.batchAll([other, tx.system.remark('0x00')]);
     const unknown = tx.modelRepository.remove(SALT);
-    const bobs = tx.modelRepository.remove(hashOf('firstStep'));
+    const bobs = tx.modelRepository.remove(hashOf('other'));
     await Promise.all([
       refused(charlie, store('parameters'), 'modelRepository.AlreadyStored'),
       refused(charlie, blobNotLast, 'modelRepository.NotLast'),
@@ -146,10 +147,9 @@ describe('with the blobs stored', { concurrency: true }, () => {
   test('nobody can make himself an assayer', async () => {
     const key = ferdie.publicKey;
     const report = {
-      node: 0,
-      account: alice.address,
+      id: 0,
       subject: hashOf('parameters'),
-      verdict: 'NotImproved',
+      verdict: { Measured: { error: 0 } },
       assayer: key,
     };
     const [sudo, { name }] = await Promise.all([
@@ -175,91 +175,140 @@ test('the claimed start is measured', async () => {
   assert.equal(reason.asFalseClaim.measured.toNumber(), startingError);
 });
 
-test('an open campaign takes money, models and commitments', async () => {
-  const giveUp = [tx.campaigns.cancel(CANCELLED), tx.campaigns.settle(CANCELLED)];
-  const [cancelled, proposed, earliest] = await Promise.all([
+test('an open campaign takes money and models', async () => {
+  const giveUp = [
+    tx.campaigns.admit(CANCELLED, bob.address),
+    tx.campaigns.cancel(CANCELLED),
+    tx.campaigns.settle(CANCELLED),
+  ];
+  const [cancelled, proposed] = await Promise.all([
     chain.succeed(alice, tx.utility.batchAll(giveUp)),
-    chain.succeed(dave, propose('proposal')),
-    committed(bob, ids.root, 'firstStep'),
-    chain.succeed(alice, tx.campaigns.topUpReserve(CAMPAIGN, SNR)),
+    chain.succeed(dave, commitProposal(dave, 'proposal')),
     chain.succeed(dave, tx.campaigns.fund(CAMPAIGN, contribution)),
     refused(alice, tx.modelRepository.remove(hashOf('parameters')), 'modelRepository.Pinned'),
+    refused(alice, tx.campaigns.admit(CAMPAIGN, bob.address), 'campaigns.AdmissionNotNeeded'),
     refused(charlie, tx.campaigns.cancel(CAMPAIGN), 'campaigns.NotOwner'),
     refused(eve, tx.campaigns.close(CAMPAIGN), 'campaigns.DeadlineNotPassed'),
     refused(eve, tx.campaigns.settle(CAMPAIGN), 'campaigns.NotClosing'),
     refused(eve, tx.campaigns.fund(99, SNR), 'campaigns.UnknownCampaign'),
     refused(ferdie, tx.campaigns.remove(CAMPAIGN, 1), 'campaigns.NotOver'),
     refused(ferdie, tx.payouts.claim(CAMPAIGN), 'payouts.NotSettled'),
-    refused(ferdie, commit(ferdie, 99, 'useless'), 'gradients.UnknownParent'),
   ]);
+  assert.equal(only(cancelled, 'campaigns', 'Admitted').account.toString(), bob.address);
   assert.ok(only(cancelled, 'campaigns', 'Closed').reason.isCancelled);
   only(cancelled, 'campaigns', 'Settled');
-  ids.proposal = only(proposed, 'campaigns', 'Proposed').root;
-  ids.earliest = earliest;
+  const { submission } = only(proposed, 'gradients', 'ProposalCommitted');
+  const events = await chain.succeed(dave, revealProposal(submission, 'proposal'));
+  const proposal = only(events, 'campaigns', 'Proposed');
+  assert.ok(proposal.needs_acceptance.isTrue);
+  ids.proposal = proposal.root;
 });
 
-test('commitments are revealed', async () => {
-  // All later than Bob's, who commits to the same as Charlie and Eve.
-  [ids.first, ids.useless, ids.malformed] = await Promise.all([
-    committed(charlie, ids.root, 'firstStep'),
-    committed(ferdie, ids.root, 'useless'),
-    committed(dave, ids.root, 'malformed'),
-    refused(eve, tx.gradients.expire(ids.earliest), 'gradients.RevealWindowOpen'),
-  ]);
-  ids.copy = await committed(eve, ids.root, 'firstStep');
+test('the owner accepts what others propose', async () => {
   await Promise.all([
-    chain.succeed(charlie, reveal(ids.first, 'firstStep')),
+    chain.succeed(alice, tx.campaigns.acceptProposal(ids.proposal)),
+    refused(bob, tx.campaigns.acceptProposal(ids.proposal), 'campaigns.NotOwner'),
+    refused(dave, tx.campaigns.rejectProposal(99), 'campaigns.UnknownProposal'),
+  ]);
+  const accepted = await chain.waitFor('campaigns', 'ProposalAccepted', ofRoot(ids.proposal));
+  assert.equal(accepted.error.toNumber(), startingError);
+});
+
+test('gradients meet in a round', async () => {
+  const first = await committed(bob, ids.root, ids.root, 'firstStep');
+  ids.first = first.round;
+  const opened = await chain.waitFor('gradients', 'RoundOpened', ofRound(ids.first));
+  assert.ok(opened.root.eq(ids.root));
+  const by = { bob: first };
+  [by.eve, by.ferdie, by.dave] = await Promise.all([
+    committed(eve, ids.root, ids.root, 'firstStep'),
+    committed(ferdie, ids.root, ids.root, 'useless'),
+    committed(dave, ids.root, ids.root, 'malformed'),
+    refused(bob, commit(bob, ids.root, ids.root, 'useless'), 'gradients.AlreadyCommitted'),
+    refused(charlie, commit(charlie, 99, ids.root, 'useless'), 'gradients.UnknownRoot'),
+    refused(charlie, commit(charlie, ids.root, 99, 'useless'), 'gradients.UnknownModel'),
+    refused(
+      charlie,
+      commit(charlie, ids.root, ids.proposal, 'useless'),
+      'gradients.BaseOfOtherBranch',
+    ),
+    refused(
+      charlie,
+      commit(charlie, ids.root, ids.root, 'useless', { maxHold: 1 }),
+      'gradients.HoldAboveMaximum',
+    ),
+    refused(alice, tx.gradients.advance(ids.first), 'gradients.RoundNotReady'),
+    refused(alice, tx.gradients.expire(first.submission), 'gradients.IsGradient'),
+  ]);
+  assert.ok([by.eve, by.ferdie, by.dave].every(({ round }) => round.eq(ids.first)));
+  [ids.bobs, ids.eves, ids.useless, ids.malformed] = [by.bob, by.eve, by.ferdie, by.dave].map(
+    ({ submission }) => submission,
+  );
+  ids.closes = opened.closes;
+});
+
+test('gradients are revealed once the round is closed', async () => {
+  assert.match(await chain.notTaken(bob, reveal(ids.bobs, 'firstStep')), /1010/);
+  await chain.reach(ids.closes.toNumber());
+  // What would be refused does not even get into a block.
+  assert.match(await chain.notTaken(bob, reveal(ids.bobs, 'useless')), /1010/);
+  assert.match(await chain.notTaken(bob, reveal(ids.eves, 'firstStep')), /1010/);
+  await Promise.all([
+    chain.succeed(bob, reveal(ids.bobs, 'firstStep')),
+    chain.succeed(eve, reveal(ids.eves, 'firstStep')),
     chain.succeed(ferdie, reveal(ids.useless, 'useless')),
     chain.succeed(dave, reveal(ids.malformed, 'malformed')),
-    refused(bob, reveal(ids.earliest, 'useless'), 'gradients.CommitmentMismatch'),
-    refused(eve, reveal(ids.earliest, 'firstStep'), 'gradients.NotSubmitter'),
   ]);
+  const { reveals } = await chain.waitFor('gradients', 'RoundClosed', ofRound(ids.first));
+  assert.equal(reveals.toNumber(), 4);
 });
 
-test('models are measured', async () => {
-  const isProposal = ({ root }) => root.eq(ids.proposal);
-  const [accepted, malformed, proposal] = await Promise.all([
-    outcome('Accepted', ids.first),
-    outcome('Malformed', ids.malformed),
-    chain.waitFor('campaigns', 'ProposalAccepted', isProposal),
-    outcome('NotImproved', ids.useless),
-  ]);
+test('a round is measured, and what each adds', async () => {
+  const accepted = await chain.waitFor('gradients', 'RoundAccepted', ofRound(ids.first));
   assert.equal(accepted.error.toNumber(), firstError);
-  assert.equal(accepted.account.toString(), charlie.address);
-  assert.ok(malformed.reason.isNotFinite, malformed.reason.type);
-  assert.equal(proposal.error.toNumber(), startingError);
+  assert.equal(accepted.former_record.unwrap().toNumber(), startingError);
+  // Three were measured, and share 3! times the improvement: the same gradients have equal parts, the
+  // useless one has none.
+  const half = 3n * BigInt(startingError - firstError);
+  assert.deepEqual(
+    accepted.contributors.map(({ account, share }) => [account.toString(), share.toBigInt()]),
+    [
+      [bob.address, half],
+      [eve.address, half],
+    ],
+  );
+  await chain.waitFor('gradients', 'Malformed', ofSubmission(ids.malformed));
+  await refused(alice, tx.campaigns.cancel(CAMPAIGN), 'campaigns.RoundAccepted');
 });
 
-test('the earlier commitment wins', async () => {
-  const [copy, earliest] = await Promise.all([
-    chain.succeed(eve, reveal(ids.copy, 'firstStep')),
-    chain.succeed(bob, reveal(ids.earliest, 'firstStep')),
-    refused(charlie, reveal(ids.first, 'firstStep'), 'gradients.AlreadyDecided'),
-    refused(alice, tx.campaigns.cancel(CAMPAIGN), 'campaigns.GradientAccepted'),
-  ]);
-  assert.ok(only(copy, 'gradients', 'Duplicate').of.eq(ids.first));
-  const { node: taken, account } = only(earliest, 'gradients', 'TakenOver');
-  assert.ok(taken.eq(ids.first));
-  assert.equal(account.toString(), bob.address);
-});
-
-test('a quote says what a step would pay', async () => {
-  const quote = (await sonar.quote(charlie.address, ids.first, finalError)).asOk;
+test('a quote says what a round would pay', async () => {
+  const quote = (await sonar.quote(charlie.address, ids.root, finalError)).asOk;
   assert.equal(quote.pays.toBigInt(), dataPart - earnedUpTo(firstError));
   assert.equal(quote.acceptedUpTo.unwrap().toNumber(), firstError - minimumStep);
+  assert.ok(quote.best.eq(ids.first));
+  assert.ok(quote.round.isNone);
 
-  const params = [charlie.address, ids.first.toNumber(), finalError];
+  const params = [charlie.address, ids.root.toNumber(), finalError];
   const answer = await request(node.http, 'sonar_quote', params);
   assert.equal(answer.pays, quote.pays.toString());
-  assert.equal(answer.deposit, quote.deposit.toString());
+  assert.equal(answer.hold, quote.hold.toString());
   const unknown = request(node.http, 'sonar_quote', [charlie.address, 99, 0]);
-  await assert.rejects(unknown, { code: 7002, message: /no such node/ });
+  await assert.rejects(unknown, { code: 7002, message: /no such root/ });
+});
+
+test('the parameters of a model are stored by whoever likes to', async () => {
+  await refused(charlie, storeModel(ids.first, 'final'), 'gradients.WrongParameters');
+  await chain.succeed(charlie, storeModel(ids.first, 'afterFirst'));
+  await refused(eve, storeModel(ids.first, 'afterFirst'), 'gradients.AlreadyStored');
 });
 
 test('the target closes and settles the campaign', async () => {
-  ids.second = await committed(charlie, ids.first, 'secondStep');
-  await chain.succeed(charlie, reveal(ids.second, 'secondStep'));
-  const { error } = await outcome('Accepted', ids.second);
+  const { submission, round } = await committed(charlie, ids.root, ids.first, 'secondStep');
+  [ids.charlies, ids.second] = [submission, round];
+  const { closes } = await chain.waitFor('gradients', 'RoundOpened', ofRound(round));
+  await chain.reach(closes.toNumber());
+  await chain.succeed(charlie, reveal(submission, 'secondStep'));
+  const { error } = await chain.waitFor('gradients', 'RoundAccepted', ofRound(round));
   assert.equal(error.toNumber(), finalError);
   const { reason } = await chain.waitFor('campaigns', 'Closed', of(CAMPAIGN));
   assert.ok(reason.isTargetReached);
@@ -276,7 +325,9 @@ async function escrowed() {
 test('the bounty is split to the last unit', async () => {
   const entitlements = await sonar.entitlements(CAMPAIGN);
   const by = Object.fromEntries(entitlements.map((given) => [given.account.toString(), given]));
-  assert.equal(by[bob.address].earned.toBigInt(), earnedUpTo(firstError));
+  const [bobs, eves] = divided(earnedUpTo(firstError), [1n, 1n]);
+  assert.equal(by[bob.address].earned.toBigInt(), bobs);
+  assert.equal(by[eve.address].earned.toBigInt(), eves);
   assert.equal(by[charlie.address].earned.toBigInt(), dataPart - earnedUpTo(firstError));
   assert.equal(by[alice.address].expertise.toBigInt(), expertisePart);
 
@@ -299,11 +350,13 @@ test('everybody claims', async () => {
     chain.succeed(alice, tx.payouts.claim(CANCELLED)),
     chain.succeed(alice, tx.payouts.claim(WITHDRAWN)),
     chain.succeed(alice, tx.payouts.claim(FALSE_CLAIM)),
-    refused(eve, tx.payouts.claim(CAMPAIGN), 'payouts.NothingToClaim'),
+    chain.succeed(eve, tx.payouts.claim(CAMPAIGN)),
+    refused(ferdie, tx.payouts.claim(CAMPAIGN), 'payouts.NothingToClaim'),
     refused(bob, tx.payouts.claim(CAMPAIGN), 'payouts.AlreadyClaimed'),
     refused(eve, tx.campaigns.remove(CAMPAIGN, 1), 'campaigns.RetentionNotOver'),
   ]);
-  assert.equal(only(claimed, 'payouts', 'Claimed').amount.toBigInt(), earnedUpTo(firstError));
+  const [bobs] = divided(earnedUpTo(firstError), [1n, 1n]);
+  assert.equal(only(claimed, 'payouts', 'Claimed').amount.toBigInt(), bobs);
   assert.equal(await escrowed(), 0n);
 });
 
@@ -330,34 +383,83 @@ describe('the JSON-RPC tells the same story', () => {
       { account: dave.address, contribution: contribution.toString() },
     ]);
     assert.equal(await ask('campaign', 99), null);
+    assert.deepEqual(await ask('admitted', CANCELLED), [bob.address]);
   });
 
   test('of models', async () => {
     const numbers = Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, id.toNumber()]));
     const tree = await ask('tree', CAMPAIGN);
     assert.deepEqual(
-      tree.map(({ id, node: { parent, error, author } }) => [id, parent, error, author]),
+      tree.map(({ id, model: { root, error, stored, former_record } }) => [
+        id,
+        root,
+        error,
+        stored,
+        former_record,
+      ]),
       [
-        [numbers.root, null, startingError, alice.address],
-        [numbers.proposal, null, startingError, dave.address],
-        [numbers.first, numbers.root, firstError, bob.address],
-        [numbers.second, numbers.first, finalError, charlie.address],
+        [numbers.root, numbers.root, startingError, true, null],
+        [numbers.proposal, numbers.proposal, startingError, true, null],
+        [numbers.first, numbers.root, firstError, true, startingError],
+        [numbers.second, numbers.root, finalError, false, firstError],
+      ],
+    );
+    assert.deepEqual(tree[0].model.origin, { proposed: { author: alice.address } });
+    assert.deepEqual(
+      tree[2].model.origin.merged.contributors.map(({ account, in_best_set }) => [
+        account,
+        in_best_set,
+      ]),
+      [
+        [bob.address, true],
+        [eve.address, false],
       ],
     );
 
-    const lineage = await ask('lineage', numbers.second);
-    assert.equal(lineage.root, hashOf('parameters'));
-    assert.deepEqual(lineage.gradients, [hashOf('firstStep'), hashOf('secondStep')]);
-    assert.equal(lineage.candidate, finalHash);
+    const recipe = await ask('recipe', numbers.second);
+    assert.deepEqual(recipe.recipe, [
+      { stored: { parameters: firstHash } },
+      {
+        merged: {
+          members: [{ base: 0, gradient: hashOf('secondStep') }],
+          previous: null,
+          parameters: finalHash,
+        },
+      },
+    ]);
 
-    const { submission } = await ask('submission', numbers.earliest);
-    assert.deepEqual(submission.state, { accepted: { node: numbers.first } });
+    const rounds = await ask('rounds', CAMPAIGN);
+    assert.deepEqual(
+      rounds.map(({ id, round: { root, commitments, reveals, state } }) => [
+        id,
+        root,
+        commitments,
+        reveals,
+        state,
+      ]),
+      [
+        [numbers.first, numbers.root, 4, 4, 'accepted'],
+        [numbers.second, numbers.root, 1, 1, 'accepted'],
+      ],
+    );
+    assert.deepEqual(await ask('round', numbers.second), rounds[1]);
+    const submissions = await ask('submissionsIn', numbers.first);
+    const states = submissions.map(({ id, submission: { state } }) => [
+      id,
+      state.contributed?.model ?? state,
+    ]);
+    assert.deepEqual(Object.fromEntries(states), {
+      [numbers.bobs]: numbers.first,
+      [numbers.eves]: numbers.first,
+      [numbers.useless]: 'not_contributed',
+      [numbers.malformed]: 'malformed',
+    });
     const charlies = await ask('submissionsOf', charlie.address);
     assert.deepEqual(
       charlies.map(({ id }) => id),
-      [numbers.first, numbers.second],
+      [numbers.charlies],
     );
-    assert.deepEqual(await ask('pendingSubmissions', CAMPAIGN), []);
+    assert.deepEqual(await ask('submission', numbers.charlies), charlies[0]);
     assert.deepEqual(await ask('pendingAssays'), []);
 
     assert.equal((await ask('blob', hashOf('parameters'))).size, blobs.parameters.length);
@@ -370,17 +472,18 @@ describe('the JSON-RPC tells the same story', () => {
       layers: [{ dense: { units: 2 } }],
       head: 'softmax_cross_entropy',
     };
-    const cost = await ask('cost', bounty.toString(), architecture, example.ROWS, 1_000);
+    const cost = await ask('cost', bounty.toString(), architecture, example.ROWS, 1_000, 4);
     assert.equal(cost.bounty, bounty.toString());
-    assert.ok(BigInt(cost.reserve) > BigInt(cost.assay_price));
+    assert.equal(cost.max_commitments, 256);
+    assert.ok(BigInt(cost.largest_part) > BigInt(cost.assay_price));
     assert.equal(cost.deposit, api.consts.campaigns.campaignDeposit.toString());
 
     const entitlements = await ask('entitlements', CAMPAIGN);
     const bobs = entitlements.find(({ account }) => account === bob.address);
-    assert.equal(bobs.earned, earnedUpTo(firstError).toString());
+    assert.equal(bobs.earned, divided(earnedUpTo(firstError), [1n, 1n])[0].toString());
     assert.equal(bobs.claimed, true);
     assert.deepEqual(await ask('claimable', bob.address), []);
-    assert.equal((await ask('reputation', bob.address)).accepted, 1);
+    assert.equal((await ask('reputation', bob.address)).contributions, 1);
   });
 
   test('of everything that the runtime answers', async () => {

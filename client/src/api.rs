@@ -15,8 +15,8 @@
         with = "::subxt::utils::Static<::sonar_primitives::campaign::Terms<B, N>>"
     ),
     substitute_type(
-        path = "sonar_primitives::campaign::Model",
-        with = "::subxt::utils::Static<::sonar_primitives::campaign::Model>"
+        path = "sonar_primitives::campaign::InitialModel",
+        with = "::subxt::utils::Static<::sonar_primitives::campaign::InitialModel>"
     ),
     substitute_type(
         path = "sonar_primitives::campaign::CampaignCost<B>",
@@ -39,16 +39,20 @@
         with = "::subxt::utils::Static<::sonar_primitives::api::CampaignInfo>"
     ),
     substitute_type(
-        path = "sonar_primitives::api::NodeInfo",
-        with = "::subxt::utils::Static<::sonar_primitives::api::NodeInfo>"
+        path = "sonar_primitives::api::ModelInfo",
+        with = "::subxt::utils::Static<::sonar_primitives::api::ModelInfo>"
+    ),
+    substitute_type(
+        path = "sonar_primitives::api::RoundInfo",
+        with = "::subxt::utils::Static<::sonar_primitives::api::RoundInfo>"
     ),
     substitute_type(
         path = "sonar_primitives::api::SubmissionInfo",
         with = "::subxt::utils::Static<::sonar_primitives::api::SubmissionInfo>"
     ),
     substitute_type(
-        path = "sonar_primitives::api::Lineage",
-        with = "::subxt::utils::Static<::sonar_primitives::api::Lineage>"
+        path = "sonar_primitives::api::ModelRecipe",
+        with = "::subxt::utils::Static<::sonar_primitives::api::ModelRecipe>"
     ),
     substitute_type(
         path = "sonar_primitives::api::Quote",

@@ -5,9 +5,9 @@ use crate::{
     connection::{At, ChainConfig},
 };
 use sonar_primitives::{
-    campaign::{Model, Terms},
-    tree::Salt,
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, NodeId,
+    campaign::{InitialModel, Terms},
+    submission::Salt,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, ModelId, RoundId, SubmissionId,
 };
 use sp_core::H256;
 use subxt::{
@@ -17,6 +17,7 @@ use subxt::{
     transactions::{Payload, TransactionsClient},
     utils::{MultiAddress, Static},
 };
+use syft::Architecture;
 
 /// A call to the chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,14 +28,7 @@ pub enum Call {
         /// What is asked for.
         terms: Box<Terms<Balance, BlockNumber>>,
         /// The model to start from.
-        model: Model,
-    },
-    /// Adds a model to start from.
-    Propose {
-        /// The campaign.
-        campaign: CampaignId,
-        /// The model.
-        model: Model,
+        model: InitialModel,
     },
     /// Adds to a bounty.
     Fund {
@@ -43,14 +37,24 @@ pub enum Call {
         /// How much, in the smallest unit of SNR.
         amount: Balance,
     },
-    /// Adds to what pays the assays of accepted gradients.
-    TopUpReserve {
+    /// Lets an account commit to gradients.
+    Admit {
         /// The campaign.
         campaign: CampaignId,
-        /// How much, in the smallest unit of SNR.
-        amount: Balance,
+        /// Who is admitted.
+        account: AccountId,
     },
-    /// Ends a campaign of which no gradient was accepted yet.
+    /// Has another's proposal measured.
+    AcceptProposal {
+        /// The proposal's number.
+        root: ModelId,
+    },
+    /// Refuses another's proposal.
+    RejectProposal {
+        /// The proposal's number.
+        root: ModelId,
+    },
+    /// Ends a campaign of which no round was accepted yet.
     Cancel {
         /// The campaign.
         campaign: CampaignId,
@@ -69,7 +73,7 @@ pub enum Call {
     Remove {
         /// The campaign.
         campaign: CampaignId,
-        /// The most nodes, submissions and entitlements to forget at once.
+        /// The most models, rounds, submissions and entitlements to forget at once.
         limit: u32,
     },
     /// Pays an account what a settled campaign owes it.
@@ -83,24 +87,60 @@ pub enum Call {
     Commit {
         /// The campaign.
         campaign: CampaignId,
-        /// The node that it is added to.
-        parent: NodeId,
-        /// See [`sonar_primitives::tree::commitment`].
+        /// The root of the branch that it is for.
+        root: ModelId,
+        /// The model of that branch that it was trained on.
+        base: ModelId,
+        /// See [`sonar_primitives::submission::commitment`].
         commitment: H256,
+        /// The most that may be held for it, in the smallest unit of SNR.
+        max_hold: Balance,
     },
     /// Reveals a gradient.
     Reveal {
         /// The commitment's number.
-        submission: NodeId,
-        /// The gradient's blob.
-        gradient: BlobHash,
+        submission: SubmissionId,
         /// What hid it.
         salt: Salt,
+        /// The gradient's bytes.
+        gradient: Vec<u8>,
     },
-    /// Ends a commitment that was not revealed in time.
+    /// Commits to another model to start from.
+    CommitProposal {
+        /// The campaign.
+        campaign: CampaignId,
+        /// See [`sonar_primitives::submission::commitment`].
+        commitment: H256,
+        /// The most that may be held for it, in the smallest unit of SNR.
+        max_hold: Balance,
+    },
+    /// Reveals another model to start from.
+    RevealProposal {
+        /// The commitment's number.
+        submission: SubmissionId,
+        /// What hid it.
+        salt: Salt,
+        /// The shape of the model.
+        architecture: Architecture,
+        /// The bytes of its initial parameters (safetensors).
+        parameters: Vec<u8>,
+    },
+    /// Has a round measured whose time for reveals is over.
+    Advance {
+        /// The round.
+        round: RoundId,
+    },
+    /// Ends a proposal's commitment that was not revealed in time.
     Expire {
         /// The commitment's number.
-        submission: NodeId,
+        submission: SubmissionId,
+    },
+    /// Stores the parameters of a model of a tree, so that nobody has to rebuild it.
+    StoreModel {
+        /// The model.
+        model: ModelId,
+        /// Its parameters as canonical safetensors.
+        parameters: Vec<u8>,
     },
     /// Stores a blob.
     Store {
@@ -130,14 +170,17 @@ impl Call {
             Self::CreateCampaign { terms, model } => {
                 EncodedCall::new(&node, api.campaigns().create(Static(*terms), Static(model)))
             }
-            Self::Propose { campaign, model } => {
-                EncodedCall::new(&node, api.campaigns().propose(campaign, Static(model)))
-            }
             Self::Fund { campaign, amount } => {
                 EncodedCall::new(&node, api.campaigns().fund(campaign, amount))
             }
-            Self::TopUpReserve { campaign, amount } => {
-                EncodedCall::new(&node, api.campaigns().top_up_reserve(campaign, amount))
+            Self::Admit { campaign, account } => {
+                EncodedCall::new(&node, api.campaigns().admit(campaign, Static(account)))
+            }
+            Self::AcceptProposal { root } => {
+                EncodedCall::new(&node, api.campaigns().accept_proposal(root))
+            }
+            Self::RejectProposal { root } => {
+                EncodedCall::new(&node, api.campaigns().reject_proposal(root))
             }
             Self::Cancel { campaign } => EncodedCall::new(&node, api.campaigns().cancel(campaign)),
             Self::Close { campaign } => EncodedCall::new(&node, api.campaigns().close(campaign)),
@@ -150,16 +193,45 @@ impl Call {
             }
             Self::Commit {
                 campaign,
-                parent,
+                root,
+                base,
                 commitment,
-            } => EncodedCall::new(&node, api.gradients().commit(campaign, parent, commitment)),
+                max_hold,
+            } => EncodedCall::new(
+                &node,
+                api.gradients()
+                    .commit(campaign, root, base, commitment, max_hold),
+            ),
             Self::Reveal {
                 submission,
-                gradient,
                 salt,
-            } => EncodedCall::new(&node, api.gradients().reveal(submission, gradient, salt)),
+                gradient,
+            } => EncodedCall::new(&node, api.gradients().reveal(submission, salt, gradient)),
+            Self::CommitProposal {
+                campaign,
+                commitment,
+                max_hold,
+            } => EncodedCall::new(
+                &node,
+                api.gradients()
+                    .commit_proposal(campaign, commitment, max_hold),
+            ),
+            Self::RevealProposal {
+                submission,
+                salt,
+                architecture,
+                parameters,
+            } => EncodedCall::new(
+                &node,
+                api.gradients()
+                    .reveal_proposal(submission, salt, Static(architecture), parameters),
+            ),
+            Self::Advance { round } => EncodedCall::new(&node, api.gradients().advance(round)),
             Self::Expire { submission } => {
                 EncodedCall::new(&node, api.gradients().expire(submission))
+            }
+            Self::StoreModel { model, parameters } => {
+                EncodedCall::new(&node, api.gradients().store_model(model, parameters))
             }
             Self::Store { data } => EncodedCall::new(&node, api.model_repository().store(data)),
             Self::RemoveBlob { blob } => {

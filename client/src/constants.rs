@@ -3,7 +3,6 @@
 use crate::{api::chain, connection::At};
 use serde::Serialize;
 use sonar_primitives::{amount, Balance, BlockNumber};
-use sp_runtime::Permill;
 use std::time::Duration;
 use subxt::error::ConstantError;
 
@@ -22,16 +21,7 @@ pub struct Constants {
     /// The least contribution of a sponsor.
     #[serde(with = "amount")]
     pub minimum_contribution: Balance,
-    /// The part of the bounty that an owner adds to pay for assays.
-    pub reserve_share: Permill,
-    /// What a commitment deposits besides the price of its assay, before reputation lowers it.
-    #[serde(with = "amount")]
-    pub base_deposit: Balance,
-    /// Submissions of one account in one campaign that may be pending.
-    pub max_pending_per_account: u32,
-    /// From commitment to the last block for its reveal.
-    pub reveal_window: BlockNumber,
-    /// From the end of commitments to the settlement, whatever is pending.
+    /// From the end of commitments, or the last decided round, to the settlement, whatever is pending.
     pub grace_period: BlockNumber,
     /// The nearest deadline.
     pub min_duration: BlockNumber,
@@ -39,6 +29,8 @@ pub struct Constants {
     pub max_duration: BlockNumber,
     /// From the end of a campaign until it may be removed.
     pub retention_period: BlockNumber,
+    /// The largest possible gradient that a campaign's architecture may have, in bytes.
+    pub max_gradient_size: u32,
     /// The largest blob, in bytes.
     pub max_blob_size: u32,
     /// Held for any blob.
@@ -59,14 +51,11 @@ impl Constants {
             campaign_deposit: constants.entry(api.campaigns().campaign_deposit())?,
             minimum_bounty: constants.entry(api.campaigns().minimum_bounty())?,
             minimum_contribution: constants.entry(api.campaigns().minimum_contribution())?,
-            reserve_share: Permill::from_parts(constants.entry(api.campaigns().reserve_share())?.0),
-            base_deposit: constants.entry(api.gradients().base_deposit())?,
-            max_pending_per_account: constants.entry(api.gradients().max_pending_per_account())?,
-            reveal_window: constants.entry(api.gradients().reveal_window())?,
             grace_period: constants.entry(api.campaigns().grace_period())?,
             min_duration: constants.entry(api.campaigns().min_duration())?,
             max_duration: constants.entry(api.campaigns().max_duration())?,
             retention_period: constants.entry(api.campaigns().retention_period())?,
+            max_gradient_size: constants.entry(api.campaigns().max_gradient_size())?,
             max_blob_size: constants.entry(api.model_repository().max_blob_size())?,
             blob_deposit_base: constants.entry(api.model_repository().deposit_base())?,
             blob_deposit_per_byte: constants.entry(api.model_repository().deposit_per_byte())?,

@@ -1,9 +1,9 @@
 //! Typed client of a Sonar node.
 //!
-//! [`Client`] reads campaigns, model trees, submissions and balances at the best block, sends transactions and waits
-//! until they are in a block, stores and fetches blobs, and follows a campaign's events. It speaks the types of
-//! `sonar_primitives` and `syft` themselves. [`keys`] keeps accounts in encrypted files, [`mod@format`] writes amounts,
-//! errors and times for people.
+//! [`Client`] reads campaigns, model trees, rounds, submissions and balances at the best block, sends transactions and
+//! waits until they are in a block, stores and fetches blobs, rebuilds models, and follows a campaign's events. It
+//! speaks the types of `sonar_primitives` and `syft` themselves. [`keys`] keeps accounts in encrypted files,
+//! [`mod@format`] writes amounts, errors and times for people.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,5 +52,5 @@ pub use models::{FetchedModel, ModelError};
 pub use reads::AccountBalance;
 pub use sonar_primitives::events::CampaignEvent;
 pub use submit::{Included, Receipt};
-pub use transactions::{Committed, Created};
+pub use transactions::{Committed, CommittedProposal, Created};
 pub use watch::ChainEvent;

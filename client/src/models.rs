@@ -1,19 +1,19 @@
-//! Rebuilding a node's model from the blobs that it is made of.
+//! Rebuilding models from the blobs that they are made of.
 
-use crate::{
-    blobs::{blob_hash, BlobError},
-    connection::Client,
-    error::ReadError,
+use crate::{blobs::BlobError, cid, connection::Client, error::ReadError};
+use sonar_primitives::{
+    api::ModelRecipe,
+    recipe::{build, BuildError, Materials, RecipeStep},
+    BlobHash, ModelId,
 };
-use sonar_primitives::{api::Lineage, NodeId};
-use sp_core::H256;
-use syft::{Gradient, GradientError, Parameters};
+use std::collections::{BTreeSet, HashMap};
+use syft::Parameters;
 
-/// A node's model.
+/// A model of a campaign's tree.
 #[derive(Clone, Debug)]
 pub struct FetchedModel {
-    /// What it is made of.
-    pub lineage: Lineage,
+    /// How it was built.
+    pub recipe: ModelRecipe,
     /// Its parameters, verified against the chain.
     pub parameters: Parameters,
 }
@@ -22,23 +22,26 @@ pub struct FetchedModel {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// The chain knows no such node.
-    #[error("there is no node {0}: see the campaign's tree")]
-    UnknownNode(NodeId),
+    /// The chain knows no such model.
+    #[error("there is no model {0}: see the campaign's tree")]
+    UnknownModel(ModelId),
     /// A blob cannot be fetched.
     #[error(transparent)]
     Blob(#[from] BlobError),
     /// A blob is not what it should be.
-    #[error("a blob of node {node} is damaged: {reason}")]
+    #[error("a blob of model {model} is damaged: {reason}")]
     Damaged {
-        /// The node.
-        node: NodeId,
+        /// The model.
+        model: ModelId,
         /// What is wrong with it.
         reason: String,
     },
     /// The result is not the model that the chain has measured.
-    #[error("the rebuilt model of node {0} is not the one that was measured: use the node's version of these programs")]
-    Mismatch(NodeId),
+    #[error(
+        "the rebuilt model {0} is not the one that was measured: use the node's version of these \
+         programs"
+    )]
+    Mismatch(ModelId),
 }
 
 impl ModelError {
@@ -55,108 +58,171 @@ impl From<ReadError> for ModelError {
 }
 
 impl Client {
-    /// Fetches the blobs of a node's model, adds the gradients to the initial parameters as the assayers do, and
-    /// verifies that the result is the model that they measured.
-    pub async fn fetch_model(&self, node: NodeId) -> Result<FetchedModel, ModelError> {
-        let lineage = self
-            .lineage(node)
+    /// Fetches the blobs of a model, builds it as the assayers do, and verifies that the result is the model that they
+    /// measured.
+    pub async fn fetch_model(&self, model: ModelId) -> Result<FetchedModel, ModelError> {
+        let recipe = self
+            .recipe(model)
             .await?
-            .ok_or(ModelError::UnknownNode(node))?;
-        let root = self.fetch_blob(lineage.root).await?;
-        let mut gradients = Vec::with_capacity(lineage.gradients.len());
-        for gradient in &lineage.gradients {
-            gradients.push(self.fetch_blob(*gradient).await?);
+            .ok_or(ModelError::UnknownModel(model))?;
+        let mut blobs = Blobs::default();
+        for hash in ingredients(&recipe.recipe) {
+            blobs.0.insert(hash, self.fetch_blob(hash).await?);
         }
-        let parameters = rebuild(node, &lineage, &root, &gradients)?;
-        Ok(FetchedModel {
-            lineage,
-            parameters,
-        })
+        let parameters = rebuild(model, &recipe, &blobs)?;
+        Ok(FetchedModel { recipe, parameters })
     }
 }
 
-/// Root and gradients, put together and verified.
-fn rebuild(
-    node: NodeId,
-    lineage: &Lineage,
-    root: &[u8],
-    gradients: &[Vec<u8>],
-) -> Result<Parameters, ModelError> {
-    let architecture = &lineage.architecture;
-    let damaged = |reason: String| ModelError::Damaged { node, reason };
-    let mut parameters = Parameters::from_safetensors(architecture, root)
-        .map_err(|error| damaged(error.to_string()))?;
-    for gradient in gradients {
-        parameters = Gradient::decode(architecture, gradient)
-            .map_err(|error| damaged(error.to_string()))?
-            .apply(&parameters)
-            .map_err(|error: GradientError| damaged(error.to_string()))?;
+/// All blobs that a recipe needs.
+fn ingredients(recipe: &[RecipeStep]) -> BTreeSet<BlobHash> {
+    let mut blobs = BTreeSet::new();
+    for step in recipe {
+        match step {
+            RecipeStep::Stored { parameters } => {
+                blobs.insert(*parameters);
+            }
+            RecipeStep::Merged { members, .. } => {
+                blobs.extend(members.iter().map(|point| point.gradient));
+            }
+        }
     }
-    // A root is measured as it was stored, in whatever order its file has the parameters.
-    let is_stored = gradients.is_empty() && blob_hash(root) == lineage.candidate;
-    if is_stored || H256(parameters.hash()) == lineage.candidate {
-        return Ok(parameters);
+    blobs
+}
+
+/// Blobs by their hashes.
+#[derive(Default)]
+struct Blobs(HashMap<BlobHash, Vec<u8>>);
+
+impl Materials for Blobs {
+    type Error = BlobHash;
+
+    fn blob(&self, hash: BlobHash) -> Result<Vec<u8>, BlobHash> {
+        self.0.get(&hash).cloned().ok_or(hash)
     }
-    Err(ModelError::Mismatch(node))
+}
+
+/// The model that a recipe ends with.
+fn rebuild(model: ModelId, recipe: &ModelRecipe, blobs: &Blobs) -> Result<Parameters, ModelError> {
+    let damaged = |reason| ModelError::Damaged { model, reason };
+    let built = build(&recipe.architecture, &recipe.recipe, blobs);
+    let built = built.map_err(|error| match error {
+        BuildError::Missing(hash) => BlobError::NotFound {
+            cid: cid::cid_of(hash),
+        }
+        .into(),
+        BuildError::Malformed { blob, reason } => {
+            damaged(format!("{}: {reason}", cid::cid_of(blob)))
+        }
+        BuildError::NotFinite { gradient } => damaged(format!(
+            "{}: with the model that it was trained on it holds a value that is not finite",
+            cid::cid_of(gradient)
+        )),
+        BuildError::Mismatch { .. } => ModelError::Mismatch(model),
+    })?;
+    let last = built.last().ok_or(ModelError::UnknownModel(model))?;
+    Ok(last.as_ref().clone())
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use syft::{Architecture, Encoding};
+    use crate::blobs::blob_hash;
+    use sonar_primitives::recipe::{Point, Recipe};
+    use sp_core::H256;
+    use syft::{Architecture, Encoding, Gradient};
 
-    fn model(seed: u64) -> (Architecture, Parameters) {
+    fn architecture() -> Architecture {
         let json =
             r#"{"input":[3],"layers":[{"dense":{"units":2}}],"head":"softmax_cross_entropy"}"#;
-        let architecture: Architecture = serde_json::from_str(json).unwrap();
-        let parameters = Parameters::initialise(&architecture, seed).unwrap();
-        (architecture, parameters)
+        serde_json::from_str(json).unwrap()
     }
 
-    fn lineage(architecture: Architecture, gradients: usize, candidate: [u8; 32]) -> Lineage {
-        Lineage {
-            architecture,
-            root: H256::zero(),
-            gradients: vec![H256::zero(); gradients],
-            candidate: candidate.into(),
+    fn model(seed: u64) -> Parameters {
+        Parameters::initialise(&architecture(), seed).unwrap()
+    }
+
+    /// The mean of two gradients on a stored root, and of the root; and the blobs that it is made of.
+    fn merged() -> (Recipe, Blobs, Parameters) {
+        let root = model(1);
+        let gradients = [2, 3].map(|seed| Gradient::between(&root, &model(seed)).unwrap());
+        let points = gradients
+            .each_ref()
+            .map(|gradient| gradient.apply(&root).unwrap());
+        let mean = Parameters::mean(&[&points[0], &points[1], &root]).unwrap();
+        let encoded = gradients.map(|gradient| gradient.encode(Encoding::DenseF32));
+        let file = root.to_safetensors();
+        let recipe = vec![
+            RecipeStep::Stored {
+                parameters: blob_hash(&file),
+            },
+            RecipeStep::Merged {
+                members: encoded
+                    .each_ref()
+                    .map(|bytes| Point {
+                        base: 0,
+                        gradient: blob_hash(bytes),
+                    })
+                    .to_vec(),
+                previous: Some(0),
+                parameters: H256(mean.hash()),
+            },
+        ];
+        let blobs = encoded.into_iter().chain([file]);
+        let blobs = blobs.map(|bytes| (blob_hash(&bytes), bytes)).collect();
+        (recipe, Blobs(blobs), mean)
+    }
+
+    fn of(recipe: Recipe) -> ModelRecipe {
+        ModelRecipe {
+            architecture: architecture(),
+            recipe,
             error: 0,
         }
     }
 
     #[test]
-    fn a_model_is_root_and_gradients() {
-        let (architecture, start) = model(1);
-        let (_, end) = model(2);
-        let gradient = Gradient::between(&start, &end).unwrap();
-        let candidate = gradient.apply(&start).unwrap();
-        let lineage = lineage(architecture, 1, candidate.hash());
-        let (root, gradients) = (
-            start.to_safetensors(),
-            [gradient.encode(Encoding::DenseF32)],
-        );
+    fn a_model_is_the_mean_that_was_measured() {
+        let (recipe, blobs, mean) = merged();
         assert_eq!(
-            rebuild(7, &lineage, &root, &gradients).unwrap().hash(),
-            candidate.hash()
+            ingredients(&recipe),
+            blobs.0.keys().copied().collect::<BTreeSet<_>>()
         );
-        // Without the gradient it is another model.
+        let rebuilt = rebuild(7, &of(recipe.clone()), &blobs).unwrap();
+        assert_eq!(rebuilt.hash(), mean.hash());
+        // Without the former best model it is another one.
+        let mut other = recipe;
+        if let RecipeStep::Merged { previous, .. } = &mut other[1] {
+            *previous = None;
+        }
         assert!(matches!(
-            rebuild(7, &lineage, &root, &[]),
+            rebuild(7, &of(other), &blobs),
             Err(ModelError::Mismatch(7))
+        ));
+        assert!(matches!(
+            rebuild(7, &of(Vec::new()), &blobs),
+            Err(ModelError::UnknownModel(7))
         ));
     }
 
     #[test]
-    fn a_damaged_blob_is_named() {
-        let (architecture, start) = model(1);
-        let lineage = lineage(architecture, 0, start.hash());
-        assert!(rebuild(7, &lineage, &start.to_safetensors(), &[]).is_ok());
+    fn a_missing_or_damaged_blob_is_named() {
+        let (recipe, mut blobs, _) = merged();
+        let RecipeStep::Stored { parameters: root } = recipe[0] else {
+            unreachable!("the recipe starts with the root")
+        };
+        blobs.0.insert(root, vec![0; 40]);
+        let damaged = rebuild(7, &of(recipe.clone()), &blobs).unwrap_err();
+        assert!(matches!(damaged, ModelError::Damaged { model: 7, .. }));
+        assert!(
+            damaged.to_string().contains(&cid::cid_of(root)),
+            "{damaged}"
+        );
+        blobs.0.remove(&root);
         assert!(matches!(
-            rebuild(7, &lineage, &[0; 40], &[]),
-            Err(ModelError::Damaged { node: 7, .. })
+            rebuild(7, &of(recipe), &blobs),
+            Err(ModelError::Blob(BlobError::NotFound { .. }))
         ));
-        let gradients = [vec![1; 10]];
-        let refused = rebuild(7, &lineage, &start.to_safetensors(), &gradients);
-        assert!(matches!(refused, Err(ModelError::Damaged { .. })));
     }
 }

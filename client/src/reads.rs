@@ -8,12 +8,13 @@ use crate::{
 use serde::Serialize;
 use sonar_primitives::{
     api::{
-        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, Lineage, NodeInfo, Quote,
-        QuoteRefused, SubmissionInfo, MAX_PAGE,
+        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, ModelInfo, ModelRecipe, Quote,
+        QuoteRefused, RoundInfo, SubmissionInfo, MAX_PAGE,
     },
     campaign::CampaignCost,
     reputation::Reputation,
-    AccountId, Balance, BlobHash, CampaignId, MeasuredError, NodeId,
+    submission::SubmissionKind,
+    AccountId, Balance, BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
 use std::future::Future;
 use subxt::{runtime_apis::Payload, utils::Static};
@@ -83,8 +84,8 @@ impl Client {
         Ok(answer.map(|info| info.0))
     }
 
-    /// A campaign's accepted nodes, roots included.
-    pub async fn tree(&self, id: CampaignId) -> Result<Vec<NodeInfo>, ReadError> {
+    /// The models of a campaign's tree, roots included.
+    pub async fn tree(&self, id: CampaignId) -> Result<Vec<ModelInfo>, ReadError> {
         let at = self.at_best().await?;
         let page = |from| {
             self.call(
@@ -92,36 +93,53 @@ impl Client {
                 chain::runtime_apis().sonar_api().tree(id, from, MAX_PAGE),
             )
         };
-        all(page, |last: &NodeInfo| last.id.checked_add(1)).await
+        all(page, |last: &ModelInfo| last.id.checked_add(1)).await
     }
 
-    /// What a node's model is made of; `None` if there is no such node.
-    pub async fn lineage(&self, node: NodeId) -> Result<Option<Lineage>, ReadError> {
+    /// How to build a model; `None` if there is none of this number (any more).
+    pub async fn recipe(&self, model: ModelId) -> Result<Option<ModelRecipe>, ReadError> {
         let answer = self
-            .best(chain::runtime_apis().sonar_api().lineage(node))
+            .best(chain::runtime_apis().sonar_api().recipe(model))
             .await?;
-        Ok(answer.map(|lineage| lineage.0))
+        Ok(answer.map(|recipe| recipe.0))
     }
 
-    /// A campaign's submissions that wait for a reveal or a verdict.
-    pub async fn pending_submissions(
-        &self,
-        id: CampaignId,
-    ) -> Result<Vec<SubmissionInfo>, ReadError> {
+    /// A campaign's rounds, decided ones included.
+    pub async fn rounds(&self, id: CampaignId) -> Result<Vec<RoundInfo>, ReadError> {
+        let at = self.at_best().await?;
+        let page = |from| {
+            self.call(
+                &at,
+                chain::runtime_apis().sonar_api().rounds(id, from, MAX_PAGE),
+            )
+        };
+        all(page, |last: &RoundInfo| last.id.checked_add(1)).await
+    }
+
+    /// A round; `None` if there is none of this number (any more).
+    pub async fn round(&self, id: RoundId) -> Result<Option<RoundInfo>, ReadError> {
+        let answer = self
+            .best(chain::runtime_apis().sonar_api().round(id))
+            .await?;
+        Ok(answer.map(|info| info.0))
+    }
+
+    /// A round's submissions, in the order of commitments.
+    pub async fn submissions_in(&self, round: RoundId) -> Result<Vec<SubmissionInfo>, ReadError> {
         let at = self.at_best().await?;
         let page = |from| {
             self.call(
                 &at,
                 chain::runtime_apis()
                     .sonar_api()
-                    .pending_submissions(id, from, MAX_PAGE),
+                    .submissions_in(round, from, MAX_PAGE),
             )
         };
-        all(page, |last: &SubmissionInfo| last.id.checked_add(1)).await
+        all(page, place_after).await
     }
 
     /// A submission; `None` if there is none of this number (any more).
-    pub async fn submission(&self, id: NodeId) -> Result<Option<SubmissionInfo>, ReadError> {
+    pub async fn submission(&self, id: SubmissionId) -> Result<Option<SubmissionInfo>, ReadError> {
         let answer = self
             .best(chain::runtime_apis().sonar_api().submission(id))
             .await?;
@@ -146,11 +164,11 @@ impl Client {
         all(page, |last: &SubmissionInfo| last.id.checked_add(1)).await
     }
 
-    /// What `account` would earn, and deposit, for a gradient on `parent` that reaches `error`.
+    /// What a round on `root` that reaches `error` would earn, and what `account` must have to commit to it.
     pub async fn quote(
         &self,
         account: &AccountId,
-        parent: NodeId,
+        root: ModelId,
         error: MeasuredError,
     ) -> Result<Result<Quote, QuoteRefused>, ReadError> {
         let account = Static(account.clone());
@@ -158,30 +176,45 @@ impl Client {
             .best(
                 chain::runtime_apis()
                     .sonar_api()
-                    .quote(account, parent, error),
+                    .quote(account, root, error),
             )
             .await?;
         Ok(answer.map(|quote| quote.0).map_err(|refused| refused.0))
     }
 
-    /// What a campaign costs its owner; `bytes` is the size of parameters and validation set together. `None` if the
-    /// architecture is over the limits.
+    /// What a campaign costs its owner, and its rounds with so many seats those who commit; `bytes` is the size of
+    /// parameters and validation set together. `None` if the architecture is over the limits.
     pub async fn cost(
         &self,
         bounty: Balance,
         architecture: &Architecture,
         rows: u32,
         bytes: u64,
+        seats: u8,
     ) -> Result<Option<CampaignCost<Balance>>, ReadError> {
         let architecture = Static(architecture.clone());
         let answer = self
             .best(
                 chain::runtime_apis()
                     .sonar_api()
-                    .cost(bounty, architecture, rows, bytes),
+                    .cost(bounty, architecture, rows, bytes, seats),
             )
             .await?;
         Ok(answer.map(|cost| cost.0))
+    }
+
+    /// The accounts that a campaign's owner has admitted, in no particular order.
+    pub async fn admitted(&self, id: CampaignId) -> Result<Vec<AccountId>, ReadError> {
+        let at = self.at_best().await?;
+        let page = |after: Option<AccountId>| {
+            self.call(
+                &at,
+                chain::runtime_apis()
+                    .sonar_api()
+                    .admitted(id, after.map(Static), MAX_PAGE),
+            )
+        };
+        all(page, |last: &AccountId| Some(Some(last.clone()))).await
     }
 
     /// A stored blob's size, owner and deposit; `None` if it is not stored.
@@ -263,15 +296,23 @@ fn plain<T>(page: Vec<Static<T>>) -> Vec<T> {
     page.into_iter().map(|item| item.0).collect()
 }
 
-/// All pages: asks for the next one, from the number that `next` says after the last item, while they are full.
-async fn all<T, Number: Default, F: Future<Output = Result<Vec<Static<T>>, ReadError>>>(
-    page: impl Fn(Number) -> F,
-    next: impl Fn(&T) -> Option<Number>,
+/// The place after a submission's in its round.
+fn place_after(last: &SubmissionInfo) -> Option<u32> {
+    match last.submission.kind {
+        SubmissionKind::Gradient { place, .. } => u32::from(place).checked_add(1),
+        SubmissionKind::Proposal { .. } => None,
+    }
+}
+
+/// All pages: asks for the next one, from where `next` says after the last item, while they are full.
+async fn all<T, Start: Default, F: Future<Output = Result<Vec<Static<T>>, ReadError>>>(
+    page: impl Fn(Start) -> F,
+    next: impl Fn(&T) -> Option<Start>,
 ) -> Result<Vec<T>, ReadError> {
     let mut items = Vec::new();
-    let mut from = Some(Number::default());
-    while let Some(number) = from {
-        let page = plain(page(number).await?);
+    let mut from = Some(Start::default());
+    while let Some(start) = from {
+        let page = plain(page(start).await?);
         let full = page.len() >= MAX_PAGE as usize;
         from = page.last().filter(|_| full).and_then(&next);
         items.extend(page);

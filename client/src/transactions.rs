@@ -12,42 +12,55 @@ use crate::{
 };
 use serde::Serialize;
 use sonar_primitives::{
-    campaign::{Model, Terms},
-    tree::Salt,
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, NodeId,
+    campaign::{InitialModel, Terms},
+    submission::Salt,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, ModelId, RoundId, SubmissionId,
 };
 use sp_core::H256;
+use syft::Architecture;
 
 /// A campaign that was just made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Created {
     /// Its number.
     pub campaign: CampaignId,
-    /// The node of its first proposal.
-    pub root: NodeId,
+    /// The number of its first proposal.
+    pub root: ModelId,
 }
 
 /// A gradient that was just committed to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Committed {
     /// Its number.
-    pub submission: NodeId,
+    pub submission: SubmissionId,
+    /// The round that it takes part in.
+    pub round: RoundId,
+    /// What was held for it, in the smallest unit of SNR.
+    #[serde(with = "sonar_primitives::amount")]
+    pub hold: Balance,
+}
+
+/// A proposal that was just committed to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct CommittedProposal {
+    /// Its number as a submission.
+    pub submission: SubmissionId,
     /// The last block in which it may be revealed.
     pub reveal_by: BlockNumber,
     /// What was held for it, in the smallest unit of SNR.
     #[serde(with = "sonar_primitives::amount")]
-    pub deposit: Balance,
+    pub hold: Balance,
 }
 
 /// All of these wait until the transaction is in a block, and fail if the chain refuses it. Several at once from one
 /// account are fine.
 impl Client {
-    /// Opens a campaign: the bounty, the reserve and the deposit move to its own account.
+    /// Opens a campaign: the bounty and the deposit move to its own account, and the price of the first assay is held.
     pub async fn create_campaign(
         &self,
         signer: &Signer,
         terms: Terms<Balance, BlockNumber>,
-        model: Model,
+        model: InitialModel,
     ) -> Result<Included<Created>, SubmitError> {
         let done = self
             .submit(
@@ -69,23 +82,6 @@ impl Client {
         })
     }
 
-    /// Adds a model to start from; its node's number is returned.
-    pub async fn propose(
-        &self,
-        signer: &Signer,
-        campaign: CampaignId,
-        model: Model,
-    ) -> Result<Included<NodeId>, SubmitError> {
-        let done = self
-            .submit(signer, &Call::Propose { campaign, model })
-            .await?;
-        let event: campaigns::Proposed = done.event("Campaigns.Proposed")?;
-        Ok(Included {
-            receipt: done.receipt,
-            value: event.root,
-        })
-    }
-
     /// Adds to a campaign's bounty.
     pub async fn fund(
         &self,
@@ -96,18 +92,36 @@ impl Client {
         self.simply(signer, Call::Fund { campaign, amount }).await
     }
 
-    /// Adds to what pays the assays of accepted gradients; the campaign's owner only.
-    pub async fn top_up_reserve(
+    /// Lets an account commit to gradients of a campaign for admitted accounts; its owner only.
+    pub async fn admit(
         &self,
         signer: &Signer,
         campaign: CampaignId,
-        amount: Balance,
+        account: &AccountId,
     ) -> Result<Receipt, SubmitError> {
-        self.simply(signer, Call::TopUpReserve { campaign, amount })
-            .await
+        let account = account.clone();
+        self.simply(signer, Call::Admit { campaign, account }).await
     }
 
-    /// Ends a campaign of which no gradient was accepted yet; its owner only.
+    /// Has another's proposal measured; the campaign's owner only.
+    pub async fn accept_proposal(
+        &self,
+        signer: &Signer,
+        root: ModelId,
+    ) -> Result<Receipt, SubmitError> {
+        self.simply(signer, Call::AcceptProposal { root }).await
+    }
+
+    /// Refuses another's proposal; the campaign's owner only.
+    pub async fn reject_proposal(
+        &self,
+        signer: &Signer,
+        root: ModelId,
+    ) -> Result<Receipt, SubmitError> {
+        self.simply(signer, Call::RejectProposal { root }).await
+    }
+
+    /// Ends a campaign of which no round was accepted yet; its owner only.
     pub async fn cancel(
         &self,
         signer: &Signer,
@@ -125,7 +139,7 @@ impl Client {
         self.simply(signer, Call::Close { campaign }).await
     }
 
-    /// Splits the bounty of a campaign that is closing; anybody.
+    /// Splits the bounty of a campaign that is closing, or the next part of it; anybody.
     pub async fn settle(
         &self,
         signer: &Signer,
@@ -168,29 +182,30 @@ impl Client {
         })
     }
 
-    /// Commits to a gradient; see [`sonar_primitives::tree::commitment`].
+    /// Commits to a gradient for the open round of the branch of `root`, or opens one. It was trained on `base`, a model
+    /// of that branch; see [`sonar_primitives::submission::commitment`]. Refused if more than `max_hold` would be held.
     pub async fn commit(
         &self,
         signer: &Signer,
         campaign: CampaignId,
-        parent: NodeId,
+        root: ModelId,
+        base: ModelId,
         commitment: H256,
+        max_hold: Balance,
     ) -> Result<Included<Committed>, SubmitError> {
-        let done = self
-            .submit(
-                signer,
-                &Call::Commit {
-                    campaign,
-                    parent,
-                    commitment,
-                },
-            )
-            .await?;
+        let call = Call::Commit {
+            campaign,
+            root,
+            base,
+            commitment,
+            max_hold,
+        };
+        let done = self.submit(signer, &call).await?;
         let event: gradients::Committed = done.event("Gradients.Committed")?;
         let value = Committed {
             submission: event.submission,
-            reveal_by: event.reveal_by,
-            deposit: event.deposit,
+            round: event.round,
+            hold: event.hold,
         };
         Ok(Included {
             receipt: done.receipt,
@@ -198,32 +213,97 @@ impl Client {
         })
     }
 
-    /// Reveals a gradient whose blob is stored.
+    /// Reveals a gradient, whose bytes are stored with it.
     pub async fn reveal(
         &self,
         signer: &Signer,
-        submission: NodeId,
-        gradient: BlobHash,
+        submission: SubmissionId,
         salt: Salt,
+        gradient: Vec<u8>,
     ) -> Result<Receipt, SubmitError> {
-        self.simply(
-            signer,
-            Call::Reveal {
-                submission,
-                gradient,
-                salt,
-            },
-        )
-        .await
+        let call = Call::Reveal {
+            submission,
+            salt,
+            gradient,
+        };
+        self.simply(signer, call).await
     }
 
-    /// Ends a commitment that was not revealed in time; anybody.
+    /// Commits to another model to start from; see [`sonar_primitives::submission::proposal_hash`]. Refused if more than
+    /// `max_hold` would be held.
+    pub async fn commit_proposal(
+        &self,
+        signer: &Signer,
+        campaign: CampaignId,
+        commitment: H256,
+        max_hold: Balance,
+    ) -> Result<Included<CommittedProposal>, SubmitError> {
+        let call = Call::CommitProposal {
+            campaign,
+            commitment,
+            max_hold,
+        };
+        let done = self.submit(signer, &call).await?;
+        let event: gradients::ProposalCommitted = done.event("Gradients.ProposalCommitted")?;
+        let value = CommittedProposal {
+            submission: event.submission,
+            reveal_by: event.reveal_by,
+            hold: event.hold,
+        };
+        Ok(Included {
+            receipt: done.receipt,
+            value,
+        })
+    }
+
+    /// Reveals another model to start from, whose parameters are stored with it, in a later block than that of its
+    /// commitment. The proposal's number is returned.
+    pub async fn reveal_proposal(
+        &self,
+        signer: &Signer,
+        submission: SubmissionId,
+        salt: Salt,
+        architecture: Architecture,
+        parameters: Vec<u8>,
+    ) -> Result<Included<ModelId>, SubmitError> {
+        let call = Call::RevealProposal {
+            submission,
+            salt,
+            architecture,
+            parameters,
+        };
+        let done = self.submit(signer, &call).await?;
+        let event: campaigns::Proposed = done.event("Campaigns.Proposed")?;
+        Ok(Included {
+            receipt: done.receipt,
+            value: event.root,
+        })
+    }
+
+    /// Has a round measured whose time for reveals is over; anybody.
+    pub async fn advance(&self, signer: &Signer, round: RoundId) -> Result<Receipt, SubmitError> {
+        self.simply(signer, Call::Advance { round }).await
+    }
+
+    /// Ends a proposal's commitment that was not revealed in time; anybody.
     pub async fn expire(
         &self,
         signer: &Signer,
-        submission: NodeId,
+        submission: SubmissionId,
     ) -> Result<Receipt, SubmitError> {
         self.simply(signer, Call::Expire { submission }).await
+    }
+
+    /// Stores the parameters of a model of a tree (canonical safetensors), so that nobody has to rebuild it; anybody. The
+    /// signer's deposit is held for them.
+    pub async fn store_model(
+        &self,
+        signer: &Signer,
+        model: ModelId,
+        parameters: Vec<u8>,
+    ) -> Result<Receipt, SubmitError> {
+        self.simply(signer, Call::StoreModel { model, parameters })
+            .await
     }
 
     /// Removes a blob that nobody needs; who stored it only.

@@ -3,12 +3,16 @@
 //! The daemon is written against [`Chain`]; a running node answers it through [`Node`], and the tests
 //! let a chain in memory answer it.
 
-use sonar_client::{keys::Signer, BlobError, Client, ModelError, ReadError, SubmitError};
+use sonar_client::{keys::Signer, Client, ModelError, ReadError, SubmitError};
 use sonar_primitives::{
-    api::{CampaignInfo, CampaignSummary, EntitlementInfo, Quote, SubmissionInfo},
+    api::{
+        CampaignInfo, CampaignSummary, EntitlementInfo, ModelInfo, Quote, QuoteRefused, RoundInfo,
+        SubmissionInfo,
+    },
     reputation::Reputation,
-    tree::Salt,
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, MeasuredError, NodeId,
+    submission::Salt,
+    AccountId, Balance, BlockNumber, CampaignId, Hash, MeasuredError, ModelId, RoundId,
+    SubmissionId,
 };
 use std::time::Duration;
 use syft::{Architecture, Parameters};
@@ -20,7 +24,11 @@ pub enum ChainError {
     /// The connection is gone, or the node did not answer; what was sent may or may not arrive.
     #[error("{0}")]
     Disconnected(String),
-    /// The chain has the transaction in a block and refused what it asks for.
+    /// The node does not take the transaction now, or has given it up: its pool is full, the fee or the priority is too
+    /// low. This passes; send it again once a look at the chain shows that it did not arrive.
+    #[error("{0}")]
+    NotIncluded(String),
+    /// The chain has the transaction in a block and refused what it asks for; the fee is paid.
     #[error("the chain refused: {0}")]
     Refused(String),
     /// Anything else.
@@ -28,9 +36,9 @@ pub enum ChainError {
     Failed(String),
 }
 
-/// A node's model.
+/// A model of the tree, rebuilt.
 #[derive(Clone, Debug)]
-pub struct Base {
+pub struct TreeModel {
     /// Its shape.
     pub architecture: Architecture,
     /// Its parameters, checked against the hash on the chain.
@@ -58,18 +66,22 @@ pub trait Chain {
     async fn campaigns(&self) -> Result<Vec<CampaignSummary>, ChainError>;
     /// One campaign; `None` if there is none (any more).
     async fn campaign(&self, id: CampaignId) -> Result<Option<CampaignInfo>, ChainError>;
-    /// A node's model.
-    async fn model(&self, node: NodeId) -> Result<Base, ChainError>;
+    /// A campaign's models, roots included, in the order of their numbers.
+    async fn tree(&self, campaign: CampaignId) -> Result<Vec<ModelInfo>, ChainError>;
+    /// A model with its parameters.
+    async fn model(&self, id: ModelId) -> Result<TreeModel, ChainError>;
+    /// A campaign's rounds, decided ones included.
+    async fn rounds(&self, campaign: CampaignId) -> Result<Vec<RoundInfo>, ChainError>;
+    /// One round; `None` if there is none (any more).
+    async fn round(&self, id: RoundId) -> Result<Option<RoundInfo>, ChainError>;
     /// The account's submissions, decided ones included.
     async fn submissions(&self) -> Result<Vec<SubmissionInfo>, ChainError>;
-    /// What a gradient on `parent` would earn and cost; `None` if it cannot be committed to.
+    /// What a round on `root` that reaches `error` would earn, and a commitment of the account cost.
     async fn quote(
         &self,
-        parent: NodeId,
+        root: ModelId,
         error: MeasuredError,
-    ) -> Result<Option<Quote>, ChainError>;
-    /// Whether a blob is on the chain.
-    async fn is_stored(&self, blob: BlobHash) -> Result<bool, ChainError>;
+    ) -> Result<Result<Quote, QuoteRefused>, ChainError>;
     /// What an account has done.
     async fn reputation(&self, of: &AccountId) -> Result<Reputation, ChainError>;
     /// What the account can spend or deposit, in the smallest unit of SNR.
@@ -81,22 +93,24 @@ pub trait Chain {
     ) -> Result<Option<EntitlementInfo>, ChainError>;
     /// What the account can claim.
     async fn claimable(&self) -> Result<Vec<EntitlementInfo>, ChainError>;
-    /// Commits to a gradient.
+    /// Commits to a gradient, if no more than `max_hold` is held for it.
     async fn commit(
         &self,
         campaign: CampaignId,
-        parent: NodeId,
+        root: ModelId,
+        base: ModelId,
         commitment: Hash,
+        max_hold: Balance,
     ) -> Result<(), ChainError>;
-    /// Stores a blob; it may be stored already.
-    async fn store(&self, blob: Vec<u8>) -> Result<(), ChainError>;
     /// Reveals a gradient.
     async fn reveal(
         &self,
-        submission: NodeId,
-        gradient: BlobHash,
+        submission: SubmissionId,
         salt: Salt,
+        gradient: Vec<u8>,
     ) -> Result<(), ChainError>;
+    /// Stores a model's parameters, as canonical safetensors.
+    async fn store_model(&self, model: ModelId, parameters: Vec<u8>) -> Result<(), ChainError>;
     /// Claims what the account gets from a campaign, and says how much it was.
     async fn claim(&self, campaign: CampaignId) -> Result<Balance, ChainError>;
 }
@@ -165,12 +179,24 @@ impl Chain for Node {
         Ok(self.client.campaign(id).await?)
     }
 
-    async fn model(&self, node: NodeId) -> Result<Base, ChainError> {
-        let model = self.client.fetch_model(node).await?;
-        Ok(Base {
-            architecture: model.lineage.architecture,
+    async fn tree(&self, campaign: CampaignId) -> Result<Vec<ModelInfo>, ChainError> {
+        Ok(self.client.tree(campaign).await?)
+    }
+
+    async fn model(&self, id: ModelId) -> Result<TreeModel, ChainError> {
+        let model = self.client.fetch_model(id).await?;
+        Ok(TreeModel {
+            architecture: model.recipe.architecture,
             parameters: model.parameters,
         })
+    }
+
+    async fn rounds(&self, campaign: CampaignId) -> Result<Vec<RoundInfo>, ChainError> {
+        Ok(self.client.rounds(campaign).await?)
+    }
+
+    async fn round(&self, id: RoundId) -> Result<Option<RoundInfo>, ChainError> {
+        Ok(self.client.round(id).await?)
     }
 
     async fn submissions(&self) -> Result<Vec<SubmissionInfo>, ChainError> {
@@ -179,15 +205,10 @@ impl Chain for Node {
 
     async fn quote(
         &self,
-        parent: NodeId,
+        root: ModelId,
         error: MeasuredError,
-    ) -> Result<Option<Quote>, ChainError> {
-        let quote = self.client.quote(self.account(), parent, error).await?;
-        Ok(quote.ok())
-    }
-
-    async fn is_stored(&self, blob: BlobHash) -> Result<bool, ChainError> {
-        Ok(self.client.blob(blob).await?.is_some())
+    ) -> Result<Result<Quote, QuoteRefused>, ChainError> {
+        Ok(self.client.quote(self.account(), root, error).await?)
     }
 
     async fn reputation(&self, of: &AccountId) -> Result<Reputation, ChainError> {
@@ -214,28 +235,32 @@ impl Chain for Node {
     async fn commit(
         &self,
         campaign: CampaignId,
-        parent: NodeId,
+        root: ModelId,
+        base: ModelId,
         commitment: Hash,
+        max_hold: Balance,
     ) -> Result<(), ChainError> {
+        let signer = &self.signer;
         let sent = self
             .client
-            .commit(&self.signer, campaign, parent, commitment);
+            .commit(signer, campaign, root, base, commitment, max_hold);
         sent.await?;
-        Ok(())
-    }
-
-    async fn store(&self, blob: Vec<u8>) -> Result<(), ChainError> {
-        self.client.store_blob(&self.signer, blob).await?;
         Ok(())
     }
 
     async fn reveal(
         &self,
-        submission: NodeId,
-        gradient: BlobHash,
+        submission: SubmissionId,
         salt: Salt,
+        gradient: Vec<u8>,
     ) -> Result<(), ChainError> {
-        let sent = self.client.reveal(&self.signer, submission, gradient, salt);
+        let sent = self.client.reveal(&self.signer, submission, salt, gradient);
+        sent.await?;
+        Ok(())
+    }
+
+    async fn store_model(&self, model: ModelId, parameters: Vec<u8>) -> Result<(), ChainError> {
+        let sent = self.client.store_model(&self.signer, model, parameters);
         sent.await?;
         Ok(())
     }
@@ -264,24 +289,16 @@ impl From<ModelError> for ChainError {
     }
 }
 
-impl From<BlobError> for ChainError {
-    fn from(error: BlobError) -> Self {
-        match error {
-            BlobError::Read(error) => error.into(),
-            BlobError::Submit(error) => error.into(),
-            other => Self::Failed(other.to_string()),
-        }
-    }
-}
-
 impl From<SubmitError> for ChainError {
     fn from(error: SubmitError) -> Self {
-        if let Some(refusal) = error.chain_error() {
-            Self::Refused(refusal.to_string())
-        } else if error.is_disconnected() || error.may_be_included() {
-            Self::Disconnected(error.to_string())
-        } else {
-            Self::Failed(error.to_string())
+        let text = error.to_string();
+        match error {
+            SubmitError::Refused(reason) => Self::Refused(reason.to_string()),
+            SubmitError::NotTaken(_) | SubmitError::GivenUp(_) | SubmitError::CannotPayFee => {
+                Self::NotIncluded(text)
+            }
+            error if error.is_disconnected() || error.may_be_included() => Self::Disconnected(text),
+            _ => Self::Failed(text),
         }
     }
 }

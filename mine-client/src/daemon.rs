@@ -1,9 +1,9 @@
-//! Round after round, over restarts of the node, until there is a reason to end.
+//! Block after block, over restarts of the node, until there is a reason to end.
 
 use crate::{
     chain::{Chain, ChainError},
     event::Event,
-    miner::{MineError, Miner, Round},
+    miner::{MineError, Miner, Tick},
 };
 use sonar_primitives::CampaignId;
 use std::time::Duration;
@@ -23,13 +23,13 @@ pub enum Until {
 
 /// Waiting before the second attempt to connect; doubles with every further one.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-/// The longest waiting between two attempts.
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
+/// The longest waiting between two attempts: a few blocks, for a round may take reveals.
+const LONGEST_RETRY: Duration = Duration::from_secs(8);
 
 /// Works until `until`. `connect` is called at the start and whenever the chain gives no answer;
-/// with `Until::Decided` a chain that cannot be reached is an error instead.
+/// with `Until::Decided` a chain that cannot be reached at the start is an error instead.
 ///
-/// The future may be dropped at any point, see [`Miner::round`].
+/// The future may be dropped at any point, see [`Miner::tick`].
 ///
 /// # Errors
 ///
@@ -41,17 +41,24 @@ pub async fn run<C: Chain>(
     until: Until,
 ) -> Result<(), MineError> {
     let mut retry = FIRST_RETRY;
+    let mut must_connect = until == Until::Decided;
+    if until == Until::Decided {
+        miner.work_one_at_a_time();
+    }
     loop {
         let failed = match connect().await {
-            Ok(chain) => match serve(miner, &chain, until, &mut retry).await {
-                Err(MineError::Chain(error)) => error,
-                ended => return ended,
-            },
+            Ok(chain) => {
+                must_connect = false;
+                match serve(miner, &chain, until, &mut retry).await {
+                    Err(MineError::Chain(error)) => error,
+                    ended => return ended,
+                }
+            }
             // Not a node that is away, but one that cannot be worked with.
             Err(error @ ChainError::Failed(_)) => return Err(error.into()),
             Err(error) => error,
         };
-        if until == Until::Decided {
+        if must_connect {
             return Err(failed.into());
         }
         miner.say(Event::Retrying {
@@ -63,7 +70,7 @@ pub async fn run<C: Chain>(
     }
 }
 
-/// Works until `until`, or until the chain fails. A round that succeeds sets `retry` back.
+/// Works until `until`, or until the chain fails. A tick that succeeds sets `retry` back.
 async fn serve<C: Chain>(
     miner: &mut Miner<'_>,
     chain: &C,
@@ -73,21 +80,23 @@ async fn serve<C: Chain>(
     miner.bind(chain)?;
     let mut block = chain.now().await?;
     miner.say(Event::Connected { block });
-    let decided_before = miner.decided();
     loop {
-        let round = miner.round(chain).await?;
+        let tick = miner.tick(chain).await?;
         *retry = FIRST_RETRY;
         let end = match until {
             Until::Stopped => false,
-            Until::Idle => round == Round::Idle,
-            Until::Decided => round == Round::Idle || miner.decided() > decided_before,
+            Until::Idle => tick == Tick::Idle,
+            Until::Decided => tick == Tick::Idle || miner.decided() > 0,
             Until::Settled(campaign) => miner.is_done_with(chain, campaign).await?,
         };
         if end {
             return Ok(());
         }
-        if round != Round::Busy {
-            block = chain.next_block(block).await?;
+        if tick != Tick::Busy {
+            tokio::select! {
+                next = chain.next_block(block) => block = next?,
+                () = miner.training_ended() => {}
+            }
         }
     }
 }

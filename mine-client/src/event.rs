@@ -1,9 +1,11 @@
 //! What the daemon tells of its work.
 
-use crate::lifecycle::Outcome;
+use crate::{lifecycle::Outcome, rounds::blocks};
 use serde::Serialize;
 use sonar_client::format::{self, Amount};
-use sonar_primitives::{Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId};
+use sonar_primitives::{
+    Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
+};
 use std::fmt;
 use syft::Metric;
 
@@ -29,63 +31,103 @@ pub enum Event {
     Training {
         /// The campaign.
         campaign: CampaignId,
-        /// The node that is to be improved.
-        parent: NodeId,
+        /// The root of the branch that is to be improved.
+        root: ModelId,
+        /// The branch's best model, which training starts from.
+        base: ModelId,
         /// Its error on the validation set.
         error: MeasuredError,
         /// What the error is.
         metric: Metric,
         /// The data set that is trained on.
         data: String,
-        /// How often this node was tried before.
+        /// How often this model was tried before.
         attempt: u32,
+        /// The round of the branch that takes commitments, if there is one.
+        round: Option<RoundId>,
+        /// Blocks until it closes.
+        closes_in: Option<BlockNumber>,
     },
     /// Training gave nothing that is worth a deposit.
     NothingBetter {
         /// The campaign.
         campaign: CampaignId,
-        /// The node.
-        parent: NodeId,
+        /// The root of the branch.
+        root: ModelId,
+        /// The model that training started from.
+        base: ModelId,
         /// Why.
         reason: String,
+    },
+    /// Training takes longer than the campaign's rounds; said once per campaign.
+    ShortRounds {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Blocks for which its rounds take commitments.
+        round_blocks: u32,
+        /// Blocks that the training took.
+        took: BlockNumber,
     },
     /// A gradient is written down and will be committed.
     Prepared {
         /// The campaign.
         campaign: CampaignId,
-        /// The node that it improves.
-        parent: NodeId,
+        /// The root of the branch that it improves.
+        root: ModelId,
+        /// The branch's best model, which it was trained on.
+        base: ModelId,
         /// The gradient's hash.
         gradient: BlobHash,
         /// What the error is.
         metric: Metric,
-        /// Error of the parent on the held-out rows.
+        /// Error of that model on the held-out rows.
         held_out_before: u64,
-        /// Error of the candidate on the same rows.
+        /// Error of the gradient on the same rows, as a round that it is alone in measures it.
         held_out_after: u64,
+    },
+    /// A gradient cannot be committed yet; said once for each reason.
+    Waiting {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The root of the branch.
+        root: ModelId,
+        /// What it waits for.
+        reason: String,
     },
     /// The commitment is on the chain.
     Committed {
         /// The campaign.
         campaign: CampaignId,
         /// The submission's number.
-        submission: NodeId,
+        submission: SubmissionId,
+        /// The root of the branch.
+        root: ModelId,
+        /// The round.
+        round: RoundId,
+        /// Blocks until the round closes.
+        closes_in: BlockNumber,
     },
-    /// The gradient is on the chain and waits for the assayers.
+    /// The gradient is on the chain and waits for its round's verdict.
     Revealed {
         /// The campaign.
         campaign: CampaignId,
         /// The submission's number.
-        submission: NodeId,
+        submission: SubmissionId,
+        /// The round.
+        round: RoundId,
     },
     /// The chain has decided.
     Decided {
         /// The campaign.
         campaign: CampaignId,
         /// The submission's number.
-        submission: NodeId,
+        submission: SubmissionId,
+        /// The round.
+        round: RoundId,
         /// How.
         outcome: Outcome,
+        /// Of a contribution: its part of what the round earns, in per cent, rounded down.
+        percent: Option<u8>,
     },
     /// A prepared gradient will not be submitted.
     Dropped {
@@ -94,12 +136,28 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// The chain refused a transaction.
+    /// The chain, or the node, did not take a transaction; it is sent again as long as there is time.
     Refused {
         /// The campaign.
         campaign: CampaignId,
         /// What was asked for.
         what: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A model's parameters are stored on the chain.
+    ModelStored {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The model.
+        model: ModelId,
+    },
+    /// A model's parameters are not stored, though they should be.
+    ModelNotStored {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The model.
+        model: ModelId,
         /// Why.
         reason: String,
     },
@@ -114,7 +172,7 @@ pub enum Event {
     /// The account has a submission that this home knows nothing of.
     Unknown {
         /// Its number.
-        submission: NodeId,
+        submission: SubmissionId,
     },
     /// There is nothing to do; said once, until something is done.
     Idle {
@@ -136,49 +194,105 @@ impl fmt::Display for Event {
             }
             Self::Training {
                 campaign,
-                parent,
+                root,
+                base,
                 error,
                 metric,
                 data,
                 attempt,
-            } => write!(
-                f,
-                "campaign {campaign}: training on {data} from node {parent} (error {}), attempt {}",
-                format::error(*metric, *error),
-                attempt + 1
-            ),
+                round,
+                closes_in,
+            } => {
+                write!(
+                    f,
+                    "campaign {campaign}: training on {data} from model {base} of branch {root} (error {}), attempt {}; ",
+                    format::error(*metric, *error),
+                    attempt + 1
+                )?;
+                match (round, closes_in) {
+                    (Some(round), Some(left)) => {
+                        write!(f, "round {round} closes in {}", blocks(*left))
+                    }
+                    _ => f.write_str("no round is open"),
+                }
+            }
             Self::NothingBetter {
                 campaign,
-                parent,
+                root,
+                base,
                 reason,
-            } => write!(f, "campaign {campaign}: nothing better than node {parent}: {reason}"),
+            } => write!(
+                f,
+                "campaign {campaign}: nothing to submit from model {base} of branch {root}: {reason}"
+            ),
+            Self::ShortRounds {
+                campaign,
+                round_blocks,
+                took,
+            } => write!(
+                f,
+                "campaign {campaign}: its rounds take commitments for {}, this training took {took}: gradients come \
+                 too late for the round that was open; a smaller training.epochs in the policy takes less time",
+                blocks(*round_blocks)
+            ),
             Self::Prepared {
                 campaign,
-                parent,
+                root,
+                base,
                 gradient,
                 metric,
                 held_out_before,
                 held_out_after,
             } => write!(
                 f,
-                "campaign {campaign}: gradient {gradient} takes node {parent} from {} to {} on \
-                 held-out rows",
+                "campaign {campaign}: gradient {gradient} takes model {base} of branch {root} from {} to {} on held-out \
+                 rows",
                 format::error(*metric, *held_out_before),
                 format::error(*metric, *held_out_after)
+            ),
+            Self::Waiting {
+                campaign,
+                root,
+                reason,
+            } => write!(
+                f,
+                "campaign {campaign}: the gradient for branch {root} waits: {reason}"
             ),
             Self::Committed {
                 campaign,
                 submission,
-            } => write!(f, "campaign {campaign}: committed submission {submission}"),
+                root,
+                round,
+                closes_in,
+            } => write!(
+                f,
+                "campaign {campaign}: committed submission {submission}; round {round} on branch {root} closes in {}",
+                blocks(*closes_in)
+            ),
             Self::Revealed {
                 campaign,
                 submission,
-            } => write!(f, "campaign {campaign}: revealed submission {submission}"),
+                round,
+            } => write!(
+                f,
+                "campaign {campaign}: revealed submission {submission}, which waits for the verdict on round {round}"
+            ),
             Self::Decided {
                 campaign,
                 submission,
+                round,
                 outcome,
-            } => write!(f, "campaign {campaign}: submission {submission} {outcome}"),
+                percent,
+            } => {
+                write!(
+                    f,
+                    "campaign {campaign}: submission {submission} in round {round}: {outcome}"
+                )?;
+                match percent {
+                    Some(percent) => write!(f, ", {percent} % of what the round earns"),
+                    None => Ok(()),
+                }
+            }
             Self::Dropped { campaign, reason } => {
                 write!(f, "campaign {campaign}: gradient given up: {reason}")
             }
@@ -187,6 +301,14 @@ impl fmt::Display for Event {
                 what,
                 reason,
             } => write!(f, "campaign {campaign}: {what} failed: {reason}"),
+            Self::ModelStored { campaign, model } => {
+                write!(f, "campaign {campaign}: stored model {model}")
+            }
+            Self::ModelNotStored {
+                campaign,
+                model,
+                reason,
+            } => write!(f, "campaign {campaign}: model {model} is not stored: {reason}"),
             Self::Claimed { campaign, amount } => {
                 write!(f, "campaign {campaign}: received {}", format::amount(*amount))
             }
@@ -203,13 +325,70 @@ impl fmt::Display for Event {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Accepted { node } => write!(f, "accepted as node {node}"),
-            Self::NotImproved => f.write_str("not accepted: no improvement on the validation set"),
-            Self::Malformed => f.write_str("not accepted: it cannot be measured"),
-            Self::Duplicate => f.write_str("not accepted: the same model was committed earlier"),
-            Self::NotRevealed => f.write_str("lost: it was not revealed in time"),
-            Self::Undecided => f.write_str("returned: it was not judged in time"),
+            Self::Contributed { model, .. } => write!(f, "contributed to model {model}"),
+            Self::NotContributed => {
+                f.write_str("brought nothing; what was held came back, less its part of the assay")
+            }
+            Self::Malformed => f.write_str(
+                "cannot be measured; what was held came back, less its part of the assay",
+            ),
+            Self::NotRevealed => f.write_str("lost, it was not revealed in time"),
+            Self::Returned => f.write_str("was never judged; everything came back"),
             Self::Forgotten => f.write_str("forgotten by the chain with its campaign"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_told_in_words() {
+        let committed = Event::Committed {
+            campaign: 5,
+            submission: 9,
+            root: 0,
+            round: 12,
+            closes_in: 14,
+        };
+        assert_eq!(
+            committed.to_string(),
+            "campaign 5: committed submission 9; round 12 on branch 0 closes in 14 blocks"
+        );
+        let training = |round, closes_in| Event::Training {
+            campaign: 5,
+            root: 0,
+            base: 3,
+            error: 41_666_666,
+            metric: Metric::ErrorRate,
+            data: "digits".into(),
+            attempt: 0,
+            round,
+            closes_in,
+        };
+        let start =
+            "campaign 5: training on digits from model 3 of branch 0 (error 4.17 %), attempt 1; ";
+        for (event, end) in [
+            (training(Some(12), Some(1)), "round 12 closes in 1 block"),
+            (training(None, None), "no round is open"),
+        ] {
+            assert_eq!(event.to_string(), format!("{start}{end}"));
+        }
+        let outcome = Outcome::Contributed {
+            model: 12,
+            share: 60,
+        };
+        let decided = Event::Decided {
+            campaign: 5,
+            submission: 9,
+            round: 12,
+            outcome,
+            percent: Some(62),
+        };
+        assert_eq!(
+            decided.to_string(),
+            "campaign 5: submission 9 in round 12: contributed to model 12, 62 % of what the round earns"
+        );
     }
 }

@@ -1,20 +1,21 @@
-//! Which campaigns a mine can and wants to serve: pure functions over what the chain says.
+//! Which campaigns and branches a mine can and wants to serve: pure functions over what the chain says.
 
-use crate::policy::Policy;
+use crate::{policy::Policy, training::Gain};
 use sonar_client::format::amount;
 use sonar_primitives::{
-    api::{CampaignInfo, Quote},
-    campaign::State,
+    api::{CampaignInfo, Quote, QuoteRefused},
+    campaign::{Members, State},
     reputation::Reputation,
+    round::surcharge,
     Balance, BlockNumber, MeasuredError,
 };
 use std::fmt;
 use syft::{Field, Schema};
 
-/// Why a campaign is not served.
+/// Why a campaign, or a branch of it, is not served.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum Misfit {
+pub enum NotServed {
     /// It takes no gradients.
     NotOpen,
     /// Its deadline is too near for a commitment.
@@ -41,32 +42,45 @@ pub enum Misfit {
         /// What the policy asks for.
         minimum: u32,
     },
-    /// The campaign asks for more accepted gradients than the account has.
+    /// The campaign asks for more contributions than the account has.
     Reputation {
-        /// The account's accepted gradients.
-        accepted: u32,
+        /// The account's contributions.
+        contributions: u32,
         /// What the campaign asks for.
         minimum: u32,
     },
-    /// The chain gives no quote, so a commitment would be refused.
-    NoQuote,
-    /// A submission needs a larger deposit than the policy allows.
-    Deposit {
-        /// The deposit.
-        deposit: Balance,
+    /// The campaign's owner has not admitted the account.
+    NotAdmitted,
+    /// There is no such branch.
+    NoBranch,
+    /// The round that takes commitments holds as many as it can.
+    RoundFull,
+    /// A commitment and its gradient need more than the policy allows.
+    Hold {
+        /// What would be held.
+        hold: Balance,
         /// What the policy allows.
         maximum: Balance,
     },
-    /// Even reaching the target would earn less than the policy asks for.
+    /// They need more than the account can spend.
+    Funds {
+        /// What would be held.
+        hold: Balance,
+        /// What the account can spend.
+        spendable: Balance,
+    },
+    /// The round would earn less than the policy asks for.
     Pay {
         /// What it would earn.
         pays: Balance,
-        /// What the policy asks for.
+        /// The largest part of its assay that the account may have to pay.
+        part: Balance,
+        /// What the policy asks for beyond that.
         minimum: Balance,
     },
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for NotServed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOpen => f.write_str("it takes no gradients"),
@@ -91,21 +105,40 @@ impl fmt::Display for Misfit {
                 f,
                 "its owner has seen {settled} campaigns settled, the policy asks for {minimum}"
             ),
-            Self::Reputation { accepted, minimum } => write!(
+            Self::Reputation {
+                contributions,
+                minimum,
+            } => write!(
                 f,
-                "it asks for {minimum} accepted gradients, the account has {accepted}"
+                "it asks for {minimum} contributions, the account has {contributions}"
             ),
-            Self::NoQuote => f.write_str("the chain takes no commitments to its best model"),
-            Self::Deposit { deposit, maximum } => write!(
+            Self::NotAdmitted => {
+                f.write_str("it takes only accounts that its owner admits: ask the owner")
+            }
+            Self::NoBranch => f.write_str("the chain knows no such branch"),
+            Self::RoundFull => f.write_str("the round holds as many commitments as it can"),
+            Self::Hold { hold, maximum } => write!(
                 f,
-                "it needs a deposit of {}, the policy allows {}",
-                amount(*deposit),
+                "commitment and gradient need {}, the policy allows {}",
+                amount(*hold),
                 amount(*maximum)
             ),
-            Self::Pay { pays, minimum } => write!(
+            Self::Funds { hold, spendable } => write!(
                 f,
-                "reaching its target pays {}, the policy asks for {}",
+                "commitment and gradient need {}, the account can spend {}: send it some",
+                amount(*hold),
+                amount(*spendable)
+            ),
+            Self::Pay {
+                pays,
+                part,
+                minimum,
+            } => write!(
+                f,
+                "its round would earn {} and take up to {} for the assay, the policy asks for {} more \
+                 than that",
                 amount(*pays),
+                amount(*part),
                 amount(*minimum)
             ),
         }
@@ -131,20 +164,20 @@ pub fn data_for(
     sets: &[Offer<'_>],
     policy: &Policy,
     now: BlockNumber,
-) -> Result<usize, Misfit> {
+) -> Result<usize, NotServed> {
     if campaign.summary.state != State::Open {
-        return Err(Misfit::NotOpen);
+        return Err(NotServed::NotOpen);
     }
     // A transaction sent now is in the next block at the earliest.
     if now >= campaign.terms.deadline {
-        return Err(Misfit::Deadline);
+        return Err(NotServed::Deadline);
     }
     if campaign.summary.best <= campaign.summary.target {
-        return Err(Misfit::TargetReached);
+        return Err(NotServed::TargetReached);
     }
     let listed = policy.campaigns.as_ref();
     if listed.is_some_and(|listed| !listed.contains(&campaign.summary.id)) {
-        return Err(Misfit::NotListed);
+        return Err(NotServed::NotListed);
     }
     let allowed = |offer: &Offer<'_>| policy.data.as_deref().is_none_or(|name| name == offer.name);
     let mut differences = Vec::new();
@@ -155,8 +188,8 @@ pub fn data_for(
         }
     }
     Err(match differences.is_empty() {
-        true => Misfit::NoData,
-        false => Misfit::Schema(differences),
+        true => NotServed::NoData,
+        false => NotServed::Schema(differences),
     })
 }
 
@@ -170,63 +203,99 @@ pub fn check_parties(
     owner: &Reputation,
     account: &Reputation,
     policy: &Policy,
-) -> Result<(), Misfit> {
+) -> Result<(), NotServed> {
     if owner.settled < policy.minimum_owner_settled {
-        return Err(Misfit::Owner {
+        return Err(NotServed::Owner {
             settled: owner.settled,
             minimum: policy.minimum_owner_settled,
         });
     }
-    let minimum = campaign.terms.minimum_reputation;
-    if account.accepted < minimum {
-        return Err(Misfit::Reputation {
-            accepted: account.accepted,
+    match campaign.terms.members {
+        Members::Reputation {
+            contributions: minimum,
+        } if account.contributions < minimum => Err(NotServed::Reputation {
+            contributions: account.contributions,
             minimum,
-        });
+        }),
+        // Whether the account is admitted is seen by the quote.
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// Checks the price: `quote` is for reaching the target from the best node.
+/// Checks the bounty.
 ///
 /// # Errors
 ///
-/// What the policy does not agree to.
-pub fn check_price(
-    campaign: &CampaignInfo,
-    quote: Option<&Quote>,
-    policy: &Policy,
-) -> Result<(), Misfit> {
+/// If the policy asks for more.
+pub fn check_bounty(campaign: &CampaignInfo, policy: &Policy) -> Result<(), NotServed> {
     let bounty = campaign.summary.bounty;
-    if bounty < policy.minimum_bounty {
-        return Err(Misfit::Bounty {
+    match bounty < policy.minimum_bounty {
+        true => Err(NotServed::Bounty {
             bounty,
             minimum: policy.minimum_bounty,
-        });
+        }),
+        false => Ok(()),
     }
-    let quote = quote.ok_or(Misfit::NoQuote)?;
-    if let Some(maximum) = policy.maximum_deposit.filter(|most| quote.deposit > *most) {
-        return Err(Misfit::Deposit {
-            deposit: quote.deposit,
-            maximum,
-        });
+}
+
+/// Checks what a commitment costs and its round earns, by a quote for the error that is expected. `gradient` is the deposit
+/// for the gradient's blob, `spendable` what the account can spend now.
+///
+/// # Errors
+///
+/// What the policy does not agree to, or the account cannot pay.
+pub fn check_price(
+    quote: &Quote,
+    gradient: Balance,
+    spendable: Balance,
+    policy: &Policy,
+) -> Result<(), NotServed> {
+    let hold = quote.hold.saturating_add(gradient);
+    if let Some(maximum) = policy.maximum_hold.filter(|most| hold > *most) {
+        return Err(NotServed::Hold { hold, maximum });
     }
-    if quote.pays < policy.minimum_pay {
-        return Err(Misfit::Pay {
+    if hold > spendable {
+        return Err(NotServed::Funds { hold, spendable });
+    }
+    if quote.pays < quote.part.saturating_add(policy.minimum_pay) {
+        return Err(NotServed::Pay {
             pays: quote.pays,
+            part: quote.part,
             minimum: policy.minimum_pay,
         });
     }
     Ok(())
 }
 
-/// The error to expect on the validation set when the error on the held-out rows falls from `before`
-/// to `after`: the parent's, in the same proportion.
-pub fn expected_error(parent: MeasuredError, before: u64, after: u64) -> MeasuredError {
-    if before == 0 {
-        return parent;
+/// The quote for the first commitment of a round, given that for the one after `commitments` others.
+pub fn without_surcharge(quote: &Quote, commitments: u32) -> Quote {
+    let part = quote.part / surcharge(commitments);
+    Quote {
+        part,
+        hold: quote.deposit.saturating_add(part),
+        ..quote.clone()
     }
-    let scaled = u128::from(parent) * u128::from(after) / u128::from(before);
+}
+
+/// What it means that the chain gives no quote for an open campaign.
+pub fn no_quote(campaign: &CampaignInfo, refused: QuoteRefused) -> NotServed {
+    match refused {
+        QuoteRefused::UnknownCampaign | QuoteRefused::UnknownRoot => NotServed::NoBranch,
+        QuoteRefused::RoundFull => NotServed::RoundFull,
+        QuoteRefused::NotOpen if campaign.terms.members == Members::Admitted => {
+            NotServed::NotAdmitted
+        }
+        QuoteRefused::NotOpen => NotServed::NotOpen,
+    }
+}
+
+/// The error to expect on the validation set of a branch whose best model has the error `best`: lower in the same proportion
+/// as on the held-out rows.
+pub fn expected_error(best: MeasuredError, gain: Gain) -> MeasuredError {
+    if gain.before == 0 {
+        return best;
+    }
+    let scaled = u128::from(best) * u128::from(gain.after) / u128::from(gain.before);
     scaled.try_into().unwrap_or(u64::MAX)
 }
 

@@ -4,12 +4,15 @@
 //! method returns, so a program that is killed, or a disk that is full, leaves either the old state or
 //! the new one. The file is locked while it is open: one process per home.
 
-use crate::lifecycle::{Entry, Stage};
+use crate::{
+    lifecycle::{Entry, Outcome, Stage},
+    training::Gain,
+};
 use codec::{Decode, Encode};
 use redb::{
     Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
 };
-use sonar_primitives::{AccountId, Balance, CampaignId, Hash};
+use sonar_primitives::{AccountId, Balance, CampaignId, Hash, ModelId};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -33,6 +36,8 @@ const GENESIS: &str = "genesis";
 /// The fact that names this layout.
 const LAYOUT: &str = "layout";
 /// The layout that this program reads and writes.
+const LAYOUT_2: &[u8] = b"2";
+/// That of versions whose chains had no rounds.
 const LAYOUT_1: &[u8] = b"1";
 
 /// Why the journal cannot be used.
@@ -59,6 +64,13 @@ pub enum JournalError {
     /// The file cannot be read.
     #[error("cannot read the journal: {0}")]
     Read(Box<redb::Error>),
+    /// The file was written by a version for chains without rounds.
+    #[error(
+        "the journal was written by a version of mine for chains without rounds, and this one cannot go on from it: \
+         finish or claim what is pending there with that version; then move journal.redb out of the home, or choose \
+         another --home"
+    )]
+    OldLayout,
     /// The file holds something that this program did not write.
     #[error("the journal is damaged, or of a later version: {0}")]
     Damaged(&'static str),
@@ -129,7 +141,9 @@ impl Journal {
         // Also creates the tables, so that reading never meets a missing one, and shows before any
         // work is done that the disk takes a write.
         journal.write(|tables| {
-            tables.facts.insert(LAYOUT, LAYOUT_1)?;
+            if tables.facts.get(LAYOUT)?.is_none() {
+                tables.facts.insert(LAYOUT, LAYOUT_2)?;
+            }
             Ok(())
         })?;
         journal.load()?;
@@ -186,14 +200,21 @@ impl Journal {
         self.update(id, decided, |entry| entry.stage = stage)
     }
 
-    /// Writes down that the chain refused a transaction for a submission.
+    /// Writes down what a gradient does on the held-out rows beside another model, the branch's best one by now.
     ///
     /// # Errors
     ///
     /// If it cannot be written; then nothing has changed.
-    pub fn note_refusal(&mut self, id: EntryId) -> Result<(), JournalError> {
+    pub fn measured(
+        &mut self,
+        id: EntryId,
+        beside: ModelId,
+        gain: Gain,
+    ) -> Result<(), JournalError> {
         self.update(id, false, |entry| {
-            entry.refusals = entry.refusals.saturating_add(1);
+            entry.measured_beside = beside;
+            entry.held_out_before = gain.before;
+            entry.held_out_after = gain.after;
         })
     }
 
@@ -248,14 +269,29 @@ impl Journal {
             .ok_or(JournalError::Damaged("a gradient is missing"))
     }
 
-    /// Campaigns in which an account has an undecided or accepted submission and of which it is not
-    /// written down what they brought.
+    /// Campaigns in which an account has a submission that was on the chain, or may be, and of which it is not written
+    /// down what they brought.
     pub fn unsettled(&self, account: &AccountId) -> BTreeSet<CampaignId> {
         self.entries(account)
             .filter(|(_, entry)| !matches!(entry.stage, Stage::Dropped { .. }))
             .map(|(_, entry)| entry.campaign)
             .filter(|campaign| !self.received.contains_key(&(account.clone(), *campaign)))
             .collect()
+    }
+
+    /// Models that an account has a part in, with their campaigns.
+    pub fn models<'a>(
+        &'a self,
+        account: &'a AccountId,
+    ) -> impl Iterator<Item = (CampaignId, ModelId)> + 'a {
+        self.entries(account)
+            .filter_map(|(_, entry)| match entry.stage {
+                Stage::Decided {
+                    outcome: Outcome::Contributed { model, .. },
+                    ..
+                } => Some((entry.campaign, model)),
+                _ => None,
+            })
     }
 
     /// What settled campaigns brought an account.
@@ -318,8 +354,10 @@ impl Journal {
         let stored = self
             .read_all()
             .map_err(|error| JournalError::Read(Box::new(error)))?;
-        if stored.layout != LAYOUT_1 {
-            return Err(damaged("its layout is unknown"));
+        match stored.layout.as_slice() {
+            LAYOUT_2 => {}
+            LAYOUT_1 => return Err(JournalError::OldLayout),
+            _ => return Err(damaged("its layout is unknown")),
         }
         self.genesis = match stored.genesis {
             None => None,
@@ -382,4 +420,33 @@ struct Stored {
     genesis: Option<Vec<u8>>,
     entries: Vec<(EntryId, Vec<u8>)>,
     received: Vec<(Vec<u8>, u128)>,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// A journal with this layout.
+    fn open(layout: &[u8]) -> Result<Journal, JournalError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.redb");
+        let database = Database::create(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let mut facts = transaction.open_table(FACTS).unwrap();
+        facts.insert(LAYOUT, layout).unwrap();
+        drop(facts);
+        transaction.commit().unwrap();
+        drop(database);
+        Journal::open(&path)
+    }
+
+    #[test]
+    fn journals_of_other_versions_are_refused() {
+        assert!(open(LAYOUT_2).is_ok());
+        let error = open(LAYOUT_1).unwrap_err();
+        assert!(matches!(error, JournalError::OldLayout));
+        assert!(error.to_string().contains("choose another --home"));
+        assert!(matches!(open(b"3"), Err(JournalError::Damaged(_))));
+    }
 }

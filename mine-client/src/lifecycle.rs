@@ -1,30 +1,35 @@
 //! The life of a submission, as a pure function of what the journal knows and what the chain says.
 //!
 //! ```text
-//! Prepared --commit--> Committed --store blob--> Stored --reveal--> Revealed --verdict--> Decided
+//! Prepared --commit--> Committed --round closes, reveal--> Revealed --verdict--> Decided
 //!     |
-//!     +--campaign closed, or commitment refused--> Dropped
+//!     +--campaign closed, or nothing to gain any more--> Dropped
 //! ```
+//!
+//! A gradient is prepared for a branch, not for a round: its commitment goes to whichever round takes it, and what is
+//! too late for one is good for the next, as long as it still improves on the branch's best model.
 //!
 //! The chain's word always counts more than the journal's: a stage only says what has been seen so
 //! far. A submission is recognised by its commitment, which nobody else can have made, so it does not
 //! matter whether the program was stopped before or after a transaction went out. Sending one again
 //! does no harm either: the chain refuses a commitment or a reveal that it already has.
+//!
+//! What the chain, or a node, refuses is sent again as long as there is time: whether it can still succeed is read from the
+//! chain's state ([`View`]), not from the refusal.
 
+use crate::training::Gain;
 use codec::{Decode, Encode};
 use serde::Serialize;
 use sonar_primitives::{
     campaign::State,
-    tree::{self, Salt, Submission, SubmissionState},
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, NodeId,
+    round::Round,
+    submission::{commitment, Salt, Submission, SubmissionState},
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, ModelId, RoundId, SubmissionId,
 };
 
 /// Blocks after which a commitment that was in a block, but is not on the chain any more, is sent
 /// again: a fork took it, and the node did not include it anew.
 pub const PATIENCE: BlockNumber = 32;
-
-/// Refused transactions after which nothing more is sent for a submission.
-pub const MAX_REFUSALS: u32 = 3;
 
 /// A gradient that this mine wants to be paid for; written down before anything is sent.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -33,34 +38,46 @@ pub struct Entry {
     pub account: AccountId,
     /// The campaign.
     pub campaign: CampaignId,
-    /// The node that it improves.
-    pub parent: NodeId,
+    /// The root of the branch that it improves.
+    pub root: ModelId,
+    /// The model that it was trained on.
+    pub base: ModelId,
     /// blake2b-256 of the gradient's blob.
     pub gradient: BlobHash,
+    /// Size of the gradient's blob in bytes.
+    pub size: u64,
     /// Hides the commitment until it is revealed.
     pub salt: Salt,
     /// The data set that it was trained on.
     pub data: String,
-    /// Error of the parent on the mine's held-out rows, in the metric's unit.
+    /// The branch's best model when it was last measured on the held-out rows.
+    pub measured_beside: ModelId,
+    /// The error of that model on these rows, in the metric's unit.
     pub held_out_before: u64,
-    /// Error of the candidate on the same rows.
+    /// The error of the gradient, as a round that it is alone in measures it.
     pub held_out_after: u64,
     /// How far it has come.
     pub stage: Stage,
-    /// Transactions for it that the chain refused since it was committed.
-    pub refusals: u32,
 }
 
 impl Entry {
     /// What is committed to.
     pub fn commitment(&self) -> Hash {
-        tree::commitment(
+        commitment(
             &self.account,
             self.campaign,
-            self.parent,
+            Some(self.base),
             self.gradient,
             &self.salt,
         )
+    }
+
+    /// What it does on the held-out rows.
+    pub fn gain(&self) -> Gain {
+        Gain {
+            before: self.held_out_before,
+            after: self.held_out_after,
+        }
     }
 }
 
@@ -73,26 +90,25 @@ pub enum Stage {
     /// The commitment is on the chain.
     Committed {
         /// Its number there.
-        submission: NodeId,
-        /// The block of the commitment.
-        at: BlockNumber,
-    },
-    /// The gradient's blob is on the chain too.
-    Stored {
-        /// The submission's number.
-        submission: NodeId,
+        submission: SubmissionId,
+        /// The round that took it.
+        round: RoundId,
         /// The block of the commitment.
         at: BlockNumber,
     },
     /// It is revealed and waits for the verdict.
     Revealed {
         /// The submission's number.
-        submission: NodeId,
+        submission: SubmissionId,
+        /// Its round.
+        round: RoundId,
     },
     /// The chain has decided.
     Decided {
         /// The submission's number.
-        submission: NodeId,
+        submission: SubmissionId,
+        /// Its round.
+        round: RoundId,
         /// How.
         outcome: Outcome,
     },
@@ -114,21 +130,22 @@ impl Stage {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is a node of the tree.
-    Accepted {
-        /// The node.
-        node: NodeId,
+    /// Its round was accepted, and it has a part in the model.
+    Contributed {
+        /// The model.
+        model: ModelId,
+        /// Its share, to be seen beside the other contributors' shares.
+        #[serde(with = "sonar_primitives::amount")]
+        share: u128,
     },
-    /// It did not improve its parent enough.
-    NotImproved,
-    /// It could not be measured.
+    /// Its round is decided, and it brought nothing.
+    NotContributed,
+    /// It cannot be measured.
     Malformed,
-    /// Somebody committed to the same model earlier.
-    Duplicate,
     /// It was not revealed in time.
     NotRevealed,
-    /// It was not judged in time.
-    Undecided,
+    /// Its round was never judged; everything went back.
+    Returned,
     /// The chain has forgotten it, with its campaign.
     Forgotten,
 }
@@ -138,14 +155,61 @@ pub enum Outcome {
 pub struct View {
     /// The best block.
     pub now: BlockNumber,
-    /// The submission with the entry's commitment, if there is one.
-    pub found: Option<(NodeId, Submission<AccountId, Balance, BlockNumber>)>,
-    /// The campaign's state; `None` once it is forgotten.
-    pub campaign: Option<State<BlockNumber>>,
-    /// The last block for commitments to the campaign; 0 once it is forgotten.
-    pub deadline: BlockNumber,
-    /// Whether the gradient's blob is on the chain.
-    pub blob_stored: bool,
+    /// What the chain knows of the submission.
+    pub submission: Known,
+}
+
+/// What the chain knows of a submission.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// It has the entry's commitment.
+    Found {
+        /// The submission's number.
+        id: SubmissionId,
+        /// The submission.
+        submission: Submission<AccountId, Balance, BlockNumber>,
+        /// The number of its round.
+        round: RoundId,
+        /// Its round; `None` if that is forgotten.
+        terms: Option<Round<Balance, BlockNumber>>,
+    },
+    /// It does not have it: not yet, not any more, or on another fork.
+    Missing {
+        /// The campaign's state; `None` once it is forgotten.
+        campaign: Option<State<BlockNumber>>,
+        /// Whether the next block can take the commitment.
+        admission: Admission,
+    },
+}
+
+/// Whether the next block can take a commitment, as far as it can be told from the chain's state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Admission {
+    /// It can.
+    Open {
+        /// The most that may be held for it.
+        max_hold: Balance,
+    },
+    /// Only if the gradient still improves on this model, the branch's best one by now.
+    Measure {
+        /// The model.
+        best: ModelId,
+    },
+    /// Only after this model's parameters are stored: it, or what is built on it, takes too many rounds to rebuild.
+    StoreModel {
+        /// The model.
+        model: ModelId,
+    },
+    /// Not now; look again.
+    Later {
+        /// What it waits for.
+        reason: String,
+    },
+    /// No more.
+    Never {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What to do next.
@@ -153,17 +217,31 @@ pub struct View {
 pub enum Action {
     /// Write down that the submission has come this far, then ask again.
     Record(Stage),
+    /// Measure the gradient again on the held-out rows, beside this model; write down what it does, or drop it.
+    Measure {
+        /// The branch's best model.
+        best: ModelId,
+    },
+    /// Store a model's parameters; without them the chain takes no commitment.
+    StoreModel {
+        /// The model.
+        model: ModelId,
+    },
     /// Send the commitment.
-    Commit,
-    /// Store the gradient's blob.
-    Store,
+    Commit {
+        /// The most that may be held for it.
+        max_hold: Balance,
+    },
     /// Reveal the gradient.
     Reveal {
         /// The submission's number.
-        submission: NodeId,
+        submission: SubmissionId,
     },
     /// Look again at a later block.
-    Wait,
+    Wait {
+        /// What for, if it is worth telling.
+        reason: Option<String>,
+    },
     /// Nothing more will happen.
     Finished,
 }
@@ -171,55 +249,70 @@ pub enum Action {
 /// What to do next for `entry`, given what the chain says. Following it, one gradient is committed
 /// once and revealed once, wherever the program is interrupted and however often.
 pub fn next(entry: &Entry, view: &View) -> Action {
-    match &view.found {
-        Some((id, found)) => next_on_chain(entry, view, *id, found),
-        None => next_off_chain(entry, view),
+    match &view.submission {
+        Known::Found {
+            id,
+            submission,
+            round,
+            terms,
+        } => next_on_chain(entry, view.now, *id, submission, *round, terms.as_ref()),
+        Known::Missing {
+            campaign,
+            admission,
+        } => next_off_chain(entry, view.now, campaign.as_ref(), admission),
     }
 }
 
 /// The chain knows the submission.
 fn next_on_chain(
     entry: &Entry,
-    view: &View,
-    id: NodeId,
+    now: BlockNumber,
+    id: SubmissionId,
     found: &Submission<AccountId, Balance, BlockNumber>,
+    round: RoundId,
+    terms: Option<&Round<Balance, BlockNumber>>,
 ) -> Action {
-    let at = found.committed_at;
     let outcome = match found.state {
-        SubmissionState::Committed { reveal_by } => {
-            let committed = Stage::Committed { submission: id, at };
-            let stored = Stage::Stored { submission: id, at };
-            return if entry.stage != committed && entry.stage != stored {
+        SubmissionState::Committed => {
+            let committed = Stage::Committed {
+                submission: id,
+                round,
+                at: found.committed_at,
+            };
+            // What is sent now is in the next block at the earliest.
+            let next = now.saturating_add(1);
+            let takes_reveals =
+                |terms: &Round<_, _>| (terms.closes..terms.reveals_end).contains(&next);
+            return if entry.stage != committed {
                 Action::Record(committed)
-            } else if view.now >= reveal_by || entry.refusals >= MAX_REFUSALS {
-                // The next block is too late, or the chain will not have it: what is left is to see
-                // the deposit go.
-                Action::Wait
-            } else if !view.blob_stored {
-                Action::Store
-            } else if entry.stage != stored {
-                Action::Record(stored)
-            } else {
+            } else if terms.is_some_and(takes_reveals) {
                 Action::Reveal { submission: id }
+            } else {
+                Action::Wait { reason: None }
             };
         }
         SubmissionState::Revealed { .. } => {
-            let revealed = Stage::Revealed { submission: id };
+            let revealed = Stage::Revealed {
+                submission: id,
+                round,
+            };
             return if entry.stage == revealed {
-                Action::Wait
+                Action::Wait { reason: None }
             } else {
                 Action::Record(revealed)
             };
         }
-        SubmissionState::Accepted { node } => Outcome::Accepted { node },
-        SubmissionState::NotImproved => Outcome::NotImproved,
-        SubmissionState::Malformed(_) => Outcome::Malformed,
-        SubmissionState::Duplicate { .. } => Outcome::Duplicate,
+        // Of proposals only; a mine makes none.
+        SubmissionState::Proposed { .. } => return Action::Wait { reason: None },
+        SubmissionState::Contributed { model, share } => Outcome::Contributed { model, share },
+        SubmissionState::NotContributed => Outcome::NotContributed,
+        SubmissionState::Malformed => Outcome::Malformed,
         SubmissionState::NotRevealed => Outcome::NotRevealed,
-        SubmissionState::Undecided => Outcome::Undecided,
+        SubmissionState::Returned => Outcome::Returned,
     };
     let decided = Stage::Decided {
         submission: id,
+        round,
         outcome,
     };
     if entry.stage == decided {
@@ -229,37 +322,48 @@ fn next_on_chain(
     }
 }
 
-/// The chain does not know the submission: not yet, not any more, or on another fork.
-fn next_off_chain(entry: &Entry, view: &View) -> Action {
-    let open = matches!(view.campaign, Some(State::Open)) && view.now < view.deadline;
+/// The chain does not know the submission.
+fn next_off_chain(
+    entry: &Entry,
+    now: BlockNumber,
+    campaign: Option<&State<BlockNumber>>,
+    admission: &Admission,
+) -> Action {
     let over = matches!(
-        view.campaign,
+        campaign,
         None | Some(State::Settled { .. } | State::Rejected { .. })
     );
     match entry.stage {
         Stage::Decided { .. } | Stage::Dropped { .. } => Action::Finished,
         // Perhaps sent and still on its way. The chain refuses it the second time, so that sending
-        // it again is safe, and giving up while it may still arrive is not.
-        Stage::Prepared if open => Action::Commit,
-        Stage::Prepared => Action::Record(Stage::Dropped {
-            reason: "the campaign closed before the commitment was on the chain".into(),
-        }),
-        Stage::Committed { submission, .. }
-        | Stage::Stored { submission, .. }
-        | Stage::Revealed { submission }
+        // it again is safe.
+        Stage::Prepared => commit(admission),
+        Stage::Committed {
+            submission, round, ..
+        }
+        | Stage::Revealed { submission, round }
             if over =>
         {
             Action::Record(Stage::Decided {
                 submission,
+                round,
                 outcome: Outcome::Forgotten,
             })
         }
-        Stage::Committed { at, .. } | Stage::Stored { at, .. }
-            if open && view.now > at.saturating_add(PATIENCE) =>
-        {
-            Action::Commit
-        }
-        Stage::Committed { .. } | Stage::Stored { .. } | Stage::Revealed { .. } => Action::Wait,
+        Stage::Committed { at, .. } if now > at.saturating_add(PATIENCE) => commit(admission),
+        Stage::Committed { .. } | Stage::Revealed { .. } => Action::Wait { reason: None },
+    }
+}
+
+fn commit(admission: &Admission) -> Action {
+    match admission.clone() {
+        Admission::Open { max_hold } => Action::Commit { max_hold },
+        Admission::Measure { best } => Action::Measure { best },
+        Admission::StoreModel { model } => Action::StoreModel { model },
+        Admission::Later { reason } => Action::Wait {
+            reason: Some(reason),
+        },
+        Admission::Never { reason } => Action::Record(Stage::Dropped { reason }),
     }
 }
 
@@ -267,81 +371,127 @@ fn next_off_chain(entry: &Entry, view: &View) -> Action {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use sonar_primitives::assay::Malformed;
+    use sonar_primitives::{round::RoundState, submission::SubmissionKind};
+
+    const CLOSES: BlockNumber = 30;
+    const REVEALS_END: BlockNumber = 60;
+    const COMMITTED: Stage = Stage::Committed {
+        submission: 4,
+        round: 12,
+        at: 18,
+    };
+    const REVEALED: Stage = Stage::Revealed {
+        submission: 4,
+        round: 12,
+    };
+    const WAIT: Action = Action::Wait { reason: None };
+
+    fn decided(outcome: Outcome) -> Stage {
+        Stage::Decided {
+            submission: 4,
+            round: 12,
+            outcome,
+        }
+    }
 
     fn entry(stage: Stage) -> Entry {
         Entry {
             account: AccountId::new([1; 32]),
             campaign: 7,
-            parent: 3,
+            root: 0,
+            base: 3,
             gradient: Hash::repeat_byte(9),
+            size: 100,
             salt: [5; 32],
             data: "digits".into(),
+            measured_beside: 3,
             held_out_before: 200,
             held_out_after: 100,
             stage,
-            refusals: 0,
         }
     }
 
-    fn view(state: Option<SubmissionState<BlockNumber>>) -> View {
+    /// The chain has the submission, in this state.
+    fn found(now: BlockNumber, state: SubmissionState) -> View {
         let entry = entry(Stage::Prepared);
+        let submission = Submission {
+            campaign: 7,
+            account: entry.account.clone(),
+            commitment: entry.commitment(),
+            committed_at: 18,
+            kind: SubmissionKind::Gradient {
+                round: 12,
+                place: 0,
+                base: 3,
+            },
+            deposit: 10,
+            part: 1,
+            state,
+        };
+        let terms = Round {
+            campaign: 7,
+            root: 0,
+            opened_at: 18,
+            closes: CLOSES,
+            reveals_end: REVEALS_END,
+            price: 1,
+            seats: 4,
+            commitments: 1,
+            reveals: 0,
+            state: RoundState::Pending,
+        };
         View {
-            now: 20,
-            found: state.map(|state| {
-                let submission = Submission {
-                    campaign: 7,
-                    parent: 3,
-                    account: entry.account.clone(),
-                    commitment: entry.commitment(),
-                    deposit: 10,
-                    assay_price: 1,
-                    committed_at: 18,
-                    state,
-                };
-                (4, submission)
-            }),
-            campaign: Some(State::Open),
-            deadline: 100,
-            blob_stored: false,
+            now,
+            submission: Known::Found {
+                id: 4,
+                submission,
+                round: 12,
+                terms: Some(terms),
+            },
         }
     }
 
-    const COMMITTED: Stage = Stage::Committed {
-        submission: 4,
-        at: 18,
-    };
-    const STORED: Stage = Stage::Stored {
-        submission: 4,
-        at: 18,
-    };
-    const REVEALED: Stage = Stage::Revealed { submission: 4 };
-    const PENDING: SubmissionState<BlockNumber> = SubmissionState::Committed { reveal_by: 30 };
+    /// The chain does not have it.
+    fn missing(
+        now: BlockNumber,
+        campaign: Option<State<BlockNumber>>,
+        admission: Admission,
+    ) -> View {
+        View {
+            now,
+            submission: Known::Missing {
+                campaign,
+                admission,
+            },
+        }
+    }
+
+    fn open(now: BlockNumber) -> View {
+        missing(now, Some(State::Open), Admission::Open { max_hold: 12 })
+    }
 
     #[test]
     fn the_straight_way() {
-        assert_eq!(next(&entry(Stage::Prepared), &view(None)), Action::Commit);
-        let mut seen = view(Some(PENDING));
+        let commit = Action::Commit { max_hold: 12 };
+        assert_eq!(next(&entry(Stage::Prepared), &open(17)), commit);
+        let seen = found(18, SubmissionState::Committed);
         assert_eq!(
             next(&entry(Stage::Prepared), &seen),
             Action::Record(COMMITTED)
         );
-        assert_eq!(next(&entry(COMMITTED), &seen), Action::Store);
-        seen.blob_stored = true;
-        assert_eq!(next(&entry(COMMITTED), &seen), Action::Record(STORED));
+        assert_eq!(next(&entry(COMMITTED), &seen), WAIT);
+        let seen = found(CLOSES, SubmissionState::Committed);
         assert_eq!(
-            next(&entry(STORED), &seen),
+            next(&entry(COMMITTED), &seen),
             Action::Reveal { submission: 4 }
         );
         let gradient = Hash::repeat_byte(9);
-        let seen = view(Some(SubmissionState::Revealed { gradient }));
-        assert_eq!(next(&entry(STORED), &seen), Action::Record(REVEALED));
-        assert_eq!(next(&entry(REVEALED), &seen), Action::Wait);
-        let seen = view(Some(SubmissionState::Accepted { node: 4 }));
-        let decided = Stage::Decided {
-            submission: 4,
-            outcome: Outcome::Accepted { node: 4 },
-        };
+        let seen = found(31, SubmissionState::Revealed { gradient });
+        assert_eq!(next(&entry(COMMITTED), &seen), Action::Record(REVEALED));
+        assert_eq!(next(&entry(REVEALED), &seen), WAIT);
+        let (model, share) = (12, 60);
+        let seen = found(40, SubmissionState::Contributed { model, share });
+        let decided = decided(Outcome::Contributed { model, share });
         assert_eq!(
             next(&entry(REVEALED), &seen),
             Action::Record(decided.clone())
@@ -350,118 +500,123 @@ mod tests {
     }
 
     #[test]
+    fn it_is_revealed_in_the_window_and_in_no_other_block() {
+        for now in CLOSES - 3..REVEALS_END + 3 {
+            let action = next(&entry(COMMITTED), &found(now, SubmissionState::Committed));
+            let in_time = (CLOSES..REVEALS_END).contains(&(now + 1));
+            let reveal = Action::Reveal { submission: 4 };
+            assert_eq!(action, if in_time { reveal } else { WAIT }, "{now}");
+        }
+    }
+
+    #[test]
     fn a_commitment_found_on_the_chain_is_revealed_even_if_it_was_given_up() {
         let dropped = Stage::Dropped {
             reason: String::new(),
         };
-        let seen = view(Some(PENDING));
+        let seen = found(20, SubmissionState::Committed);
         assert_eq!(next(&entry(dropped), &seen), Action::Record(COMMITTED));
     }
 
     #[test]
     fn another_number_after_a_fork_is_taken_over() {
-        let elsewhere = Stage::Stored {
+        let elsewhere = Stage::Committed {
             submission: 3,
+            round: 11,
             at: 17,
         };
-        let seen = view(Some(PENDING));
+        let seen = found(20, SubmissionState::Committed);
         assert_eq!(next(&entry(elsewhere), &seen), Action::Record(COMMITTED));
     }
 
     #[test]
-    fn nothing_is_committed_to_a_campaign_that_is_not_open() {
-        for campaign in [Some(State::Proposed), Some(State::Settled { at: 5 }), None] {
-            let seen = View {
-                campaign,
-                ..view(None)
-            };
-            let action = next(&entry(Stage::Prepared), &seen);
-            assert!(matches!(action, Action::Record(Stage::Dropped { .. })));
+    fn a_commitment_goes_out_as_the_branch_admits_it() {
+        let reason = || String::from("why");
+        for (admission, action) in [
+            (Admission::Measure { best: 9 }, Action::Measure { best: 9 }),
+            (
+                Admission::StoreModel { model: 9 },
+                Action::StoreModel { model: 9 },
+            ),
+            (
+                Admission::Later { reason: reason() },
+                Action::Wait {
+                    reason: Some(reason()),
+                },
+            ),
+            (
+                Admission::Never { reason: reason() },
+                Action::Record(Stage::Dropped { reason: reason() }),
+            ),
+        ] {
+            let seen = missing(20, Some(State::Open), admission);
+            assert_eq!(next(&entry(Stage::Prepared), &seen), action);
         }
-        let seen = View {
-            deadline: 20,
-            ..view(None)
-        };
-        let action = next(&entry(Stage::Prepared), &seen);
-        assert!(matches!(action, Action::Record(Stage::Dropped { .. })));
     }
 
     #[test]
     fn a_commitment_lost_in_a_fork_is_sent_again_after_a_while() {
-        let mut seen = view(None);
-        assert_eq!(next(&entry(COMMITTED), &seen), Action::Wait);
-        seen.now = 18 + PATIENCE;
-        assert_eq!(next(&entry(STORED), &seen), Action::Wait);
-        seen.now += 1;
-        assert_eq!(next(&entry(STORED), &seen), Action::Commit);
-        assert_eq!(next(&entry(REVEALED), &seen), Action::Wait);
+        assert_eq!(next(&entry(COMMITTED), &open(20)), WAIT);
+        assert_eq!(next(&entry(COMMITTED), &open(18 + PATIENCE)), WAIT);
+        let commit = Action::Commit { max_hold: 12 };
+        assert_eq!(next(&entry(COMMITTED), &open(19 + PATIENCE)), commit);
+        assert_eq!(next(&entry(REVEALED), &open(19 + PATIENCE)), WAIT);
     }
 
     #[test]
     fn what_the_chain_forgot_is_over() {
-        let seen = View {
-            campaign: None,
-            ..view(None)
-        };
-        let forgotten = Stage::Decided {
-            submission: 4,
-            outcome: Outcome::Forgotten,
-        };
-        for stage in [COMMITTED, STORED, REVEALED] {
-            assert_eq!(
-                next(&entry(stage), &seen),
-                Action::Record(forgotten.clone())
-            );
+        let reason = "it is over".into();
+        let seen = missing(90, None, Admission::Never { reason });
+        for stage in [COMMITTED, REVEALED] {
+            let forgotten = Action::Record(decided(Outcome::Forgotten));
+            assert_eq!(next(&entry(stage), &seen), forgotten);
         }
-    }
-
-    #[test]
-    fn nothing_is_sent_too_late_or_in_vain() {
-        let late = view(Some(SubmissionState::Committed { reveal_by: 20 }));
-        assert_eq!(next(&entry(COMMITTED), &late), Action::Wait);
-        let refused = Entry {
-            refusals: MAX_REFUSALS,
-            ..entry(STORED)
-        };
-        assert_eq!(next(&refused, &view(Some(PENDING))), Action::Wait);
     }
 
     fn any_stage() -> impl Strategy<Value = Stage> {
         prop_oneof![
             Just(Stage::Prepared),
             Just(COMMITTED),
-            Just(STORED),
             Just(REVEALED),
             Just(Stage::Dropped { reason: "x".into() }),
         ]
     }
 
-    fn any_state() -> impl Strategy<Value = Option<SubmissionState<BlockNumber>>> {
-        prop::option::of(prop_oneof![
-            (0..60u32).prop_map(|reveal_by| SubmissionState::Committed { reveal_by }),
+    fn any_state() -> impl Strategy<Value = SubmissionState> {
+        prop_oneof![
+            Just(SubmissionState::Committed),
             Just(SubmissionState::Revealed {
                 gradient: Hash::repeat_byte(9)
             }),
-            Just(SubmissionState::Accepted { node: 4 }),
-            Just(SubmissionState::NotImproved),
-            Just(SubmissionState::Malformed(Malformed::Gradient)),
-            Just(SubmissionState::Duplicate { of: 2 }),
+            Just(SubmissionState::Contributed {
+                model: 12,
+                share: 3
+            }),
+            Just(SubmissionState::NotContributed),
+            Just(SubmissionState::Malformed),
             Just(SubmissionState::NotRevealed),
-            Just(SubmissionState::Undecided),
-        ])
+            Just(SubmissionState::Returned),
+        ]
+    }
+
+    fn any_view() -> impl Strategy<Value = View> {
+        let on_chain = (0..90u32, any_state()).prop_map(|(now, state)| found(now, state));
+        let off_chain = (0..90u32, any::<bool>()).prop_map(|(now, is_open)| match is_open {
+            true => open(now),
+            false => {
+                let reason = "it is over".into();
+                missing(now, None, Admission::Never { reason })
+            }
+        });
+        prop_oneof![on_chain, off_chain]
     }
 
     proptest! {
         /// Whatever the journal says, it agrees with the chain after a few records, and what is then
         /// sent is what the chain waits for.
         #[test]
-        fn records_lead_to_an_answer(
-            stage in any_stage(),
-            state in any_state(),
-            now in 0..60u32,
-            blob_stored: bool,
-        ) {
-            let seen = View { now, blob_stored, ..view(state) };
+        fn records_lead_to_an_answer(stage in any_stage(), seen in any_view()) {
+            let on_chain = matches!(seen.submission, Known::Found { .. });
             let mut entry = entry(stage);
             for _ in 0..4 {
                 match next(&entry, &seen) {
@@ -469,19 +624,16 @@ mod tests {
                         prop_assert_ne!(&stage, &entry.stage);
                         entry.stage = stage;
                     }
-                    Action::Commit => {
-                        prop_assert!(seen.found.is_none());
-                        return Ok(());
-                    }
-                    Action::Store => {
-                        prop_assert!(!blob_stored);
-                        return Ok(());
-                    }
                     Action::Reveal { submission } => {
-                        prop_assert!(blob_stored && submission == 4);
+                        prop_assert!(on_chain);
+                        prop_assert_eq!(submission, 4);
                         return Ok(());
                     }
-                    Action::Wait | Action::Finished => return Ok(()),
+                    Action::Wait { .. } | Action::Finished => return Ok(()),
+                    _ => {
+                        prop_assert!(!on_chain);
+                        return Ok(());
+                    }
                 }
             }
             prop_assert!(false, "no answer");

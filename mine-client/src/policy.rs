@@ -14,9 +14,9 @@ use std::{
 
 /// The longest policy that is read, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
-/// The most submissions that may be pending at once.
+/// The most submissions on one branch that may be pending at once.
 const MAX_PENDING: u32 = 16;
-/// The most attempts at one node; keeps `epochs * 2^attempts` within what training allows.
+/// The most attempts at one model; keeps `epochs * 2^attempts` within what training allows.
 const MAX_ATTEMPTS: u32 = 16;
 /// The most passes that a first attempt may take.
 const MAX_FIRST_EPOCHS: u32 = 10_000;
@@ -32,18 +32,21 @@ pub struct Policy {
     /// The least bounty, in the smallest unit of SNR.
     #[serde(deserialize_with = "amount")]
     pub minimum_bounty: Balance,
-    /// What a gradient must be expected to earn, in the smallest unit of SNR.
+    /// What a round must be expected to earn beyond this mine's part of its assay, in the smallest unit of SNR.
     #[serde(deserialize_with = "amount")]
     pub minimum_pay: Balance,
-    /// The largest deposit for one submission, in the smallest unit of SNR; `None`: any.
+    /// The most that may be held for one commitment and its gradient together, or for a model that is stored, in the
+    /// smallest unit of SNR; `None`: any.
     #[serde(deserialize_with = "some_amount")]
-    pub maximum_deposit: Option<Balance>,
+    pub maximum_hold: Option<Balance>,
     /// Campaigns that the owner of a campaign must have seen settled.
     pub minimum_owner_settled: u32,
-    /// Submissions that wait for a reveal or a verdict at the same time, 1 to 16.
+    /// Submissions on one branch that wait for a reveal or a verdict at the same time, 1 to 16.
     pub maximum_pending: u32,
-    /// Submissions that may fail at one node.
+    /// Submissions that may bring nothing while a branch's best model stays the same.
     pub maximum_failures: u32,
+    /// Whether the parameters of models that this mine has a part in are stored on the chain.
+    pub store_models: bool,
     /// The part of the rows that is never trained on, above 0 and below 1.
     pub held_out: f64,
     /// How to train.
@@ -68,7 +71,7 @@ pub struct Training {
     pub look_every: u32,
     /// Looks without improvement that end an attempt, at least 1.
     pub patience: u32,
-    /// Attempts at one node, 1 to 16.
+    /// Attempts at one model, 1 to 16.
     pub attempts: u32,
     /// Determines the order of rows.
     pub seed: u64,
@@ -127,10 +130,11 @@ impl Default for Policy {
             data: None,
             minimum_bounty: 0,
             minimum_pay: 0,
-            maximum_deposit: None,
+            maximum_hold: None,
             minimum_owner_settled: 0,
             maximum_pending: 1,
             maximum_failures: 5,
+            store_models: true,
             held_out: 0.2,
             training: Training::default(),
         }
@@ -279,14 +283,14 @@ mod tests {
         let example = include_str!("../policy.example.toml");
         assert_eq!(read(example).unwrap(), Policy::default());
         // What is commented out is legal too, and every key is there.
-        let commented = ["campaigns", "data", "maximum_deposit"];
+        let commented = ["campaigns", "data", "maximum_hold"];
         let full = commented.iter().fold(example.to_owned(), |text, key| {
             text.replace(&format!("# {key} ="), &format!("{key} ="))
         });
         let policy = read(&full).unwrap();
         assert_eq!(policy.campaigns, Some(vec![1, 2]));
         assert_eq!(policy.data.as_deref(), Some("digits"));
-        assert_eq!(policy.maximum_deposit, Some(5 * SNR));
+        assert_eq!(policy.maximum_hold, Some(20 * SNR));
     }
 
     #[test]
@@ -313,6 +317,8 @@ mod tests {
             ("maximum_pending = 0", "maximum_pending"),
             ("maximum_pending = 17", "maximum_pending"),
             ("maximum_failures = 0", "maximum_failures"),
+            ("store_models = 1", "store_models"),
+            ("maximum_deposit = \"5 SNR\"", "maximum_deposit"),
             ("[training]\nlearning_rate = inf", "learning_rate"),
             ("[training]\nmomentum = 1", "momentum"),
             ("[training]\nbatch_size = 0", "batch_size"),

@@ -12,5 +12,9 @@ mod examples;
 mod interruption;
 #[path = "daemon/policy.rs"]
 mod policy;
+#[path = "daemon/rounds.rs"]
+mod rounds;
+#[path = "daemon/view.rs"]
+mod view;
 #[path = "daemon/world.rs"]
 mod world;

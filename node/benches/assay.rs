@@ -16,16 +16,14 @@ mod workload;
 
 use sonar_host::Assayer;
 use sonar_node::assayer::NodeAssayer;
-use sonar_primitives::assay::{AssayOutcome, AssayRequest};
+use sonar_primitives::assay::{AssayOutcome, AssayRequest, Verdict};
 use std::{
     num::NonZeroUsize,
     thread,
     time::{Duration, Instant},
 };
-use workload::{Shelf, Workload};
-
-/// Candidates that wait at once.
-const WAITING: usize = 8;
+use syft::WORST_ERROR_RATE;
+use workload::{MemoryBlobs, Workload, ROOTS};
 
 fn main() {
     for workload in [Workload::digits(), Workload::images()] {
@@ -39,66 +37,55 @@ fn main() {
 
 fn assays(workload: &Workload) {
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let cold = || NodeAssayer::new(&workload.shelf, cores, None);
-    let first = [workload.candidate(1, 0)];
+    let cold = || NodeAssayer::new(&workload.blobs, cores, None);
+    let root = [workload.root()];
     show(
-        "first assay: nothing is known",
+        "a root: nothing is known",
         median(workload.repetitions, cold, |assayer| {
-            measure(assayer, &first)
-        }),
-    );
-    let path = [workload.candidate(workload::PATH, 0)];
-    show(
-        "first assay at the end of a path of 7",
-        median(workload.repetitions, cold, |assayer| {
-            measure(assayer, &path)
+            measure(assayer, &root)
         }),
     );
     let warm = || {
         let assayer = cold();
-        measure(&assayer, &first);
+        measure(&assayer, &root);
         assayer
     };
-    let next = [workload.candidate(1, 1)];
+    let other = [workload.other_root(0)];
     show(
-        "next candidate of the same parent",
+        "a root: its validation set is known",
         median(workload.repetitions, warm, |assayer| {
-            measure(assayer, &next)
+            measure(assayer, &other)
         }),
     );
-    let hopeless = [AssayRequest {
-        limit: Some(0),
-        ..next[0].clone()
-    }];
+    let waiting: Vec<_> = (0..ROOTS).map(|n| workload.other_root(n)).collect();
     show(
-        "next candidate, far from an improvement",
-        median(workload.repetitions, warm, |assayer| {
-            let outcomes = assayer.evaluate_all(&hopeless);
-            assert_eq!(outcomes, [AssayOutcome::AboveLimit]);
-        }),
-    );
-    let waiting: Vec<_> = (1..=WAITING).map(|n| workload.candidate(1, n)).collect();
-    show(
-        "8 candidates of the same parent one by one, each",
-        median(workload.repetitions, warm, |assayer| {
-            for request in &waiting {
-                measure(assayer, std::slice::from_ref(request));
-            }
-        }) / WAITING as u32,
-    );
-    show(
-        "8 candidates of the same parent at once, each",
+        "8 roots at once, each",
         median(workload.repetitions, warm, |assayer| {
             measure(assayer, &waiting)
-        }) / WAITING as u32,
+        }) / ROOTS as u32,
     );
+    // Whatever the gradients come to: with the worst best model few measurements end early, with a perfect one many.
+    for gradients in [4, 16] {
+        for (best, error) in [("bad", WORST_ERROR_RATE), ("perfect", 0)] {
+            let round = [workload.round(gradients, error)];
+            show(
+                &format!("a round of {gradients}, its best model is {best}"),
+                median(workload.repetitions, warm, |assayer| {
+                    measure(assayer, &round)
+                }),
+            );
+        }
+    }
 }
 
-/// Measures models that must all be well formed.
-fn measure(assayer: &NodeAssayer<&Shelf>, requests: &[AssayRequest]) {
+/// Makes assays that must all come to a verdict.
+fn measure(assayer: &NodeAssayer<&MemoryBlobs>, requests: &[AssayRequest]) {
     for outcome in assayer.evaluate_all(requests) {
         assert!(
-            matches!(outcome, AssayOutcome::Measured { .. }),
+            matches!(
+                outcome,
+                AssayOutcome::Verdict(Verdict::Measured { .. } | Verdict::Round(_))
+            ),
             "{outcome:?}"
         );
     }

@@ -1,32 +1,41 @@
-//! Measures models for the off-chain workers of this node.
+//! Measures roots and rounds for the off-chain workers of this node.
 //!
 //! Outcomes are kept by the hash of the request: the same work, asked for again at the next block,
 //! on a fork or after a lost transaction, costs a look-up. Two workers that ask for the same at the
 //! same time never compute it both.
 //!
-//! As many assays run at once as the machine has cores, whoever asks for them. So memory is bounded
-//! by the caches (192 MiB and the outcomes), that many times what one assay takes, and one large
-//! validation set (400 MB and its targets; see `measure`). One assay takes a blob (4 MiB on our
-//! chain) and what is decoded from it (four times as much), a validation set of 32 MiB, a model's and
-//! its parent's parameters and a gradient (4 MB each), and 2 MB of values between layers per core.
+//! As many roots are measured at once as the machine has cores, whoever asks for them, and beside
+//! them one round, which takes all cores by itself.
+//!
+//! # Memory
+//!
+//! - The caches: 192 MiB, and less than 1 kB for each of 16,384 outcomes.
+//! - One large validation set (400 MB and its targets; see `measure::validation`).
+//! - Each root: a blob (4 MiB on our chain) and what is decoded from it (four times as much), a
+//!   validation set of 32 MiB, a model's parameters (4 MB), and 2 MB of values between layers per
+//!   core.
+//! - The round: the models of its recipe, 4 MB each at most. These are the bases of its gradients and
+//!   up to 16 rounds above stored parameters for each: a few for mines that follow the branch, and no
+//!   more than the branch has (1,024) for those who seek out the worst. They go when the points are
+//!   there: one for each of its at most 256 gradients, so 1 GB at most; a gradient's blob goes as
+//!   soon as its point is there. Then what [`syft::round::measure_round`] takes (320 MiB).
 
 mod cache;
-mod crew;
 mod measure;
 pub mod metrics;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 use codec::Encode;
-use crew::Crew;
-use measure::Workshop;
+use measure::Evaluator;
 use metrics::Metrics;
 use sc_client_api::BlockBackend;
 use shared::Shared;
 use sonar_host::Assayer;
 use sonar_primitives::{
-    assay::{AssayOutcome, AssayRequest, Verdict},
+    assay::{AssayOutcome, AssayRequest, AssayWork, Verdict},
     BlobHash,
 };
 use sp_core::H256;
@@ -35,12 +44,13 @@ use std::{
     collections::{HashMap, HashSet},
     marker::PhantomData,
     num::NonZeroUsize,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::Instant,
 };
 use substrate_prometheus_endpoint::{PrometheusError, Registry};
 use syft::content_hash;
+use workers::WorkerPool;
 
 /// The target of the assayer's log lines.
 const LOG: &str = "sonar::assayer";
@@ -48,7 +58,7 @@ const LOG: &str = "sonar::assayer";
 /// Outcomes that are kept.
 const MAX_OUTCOMES: usize = 16_384;
 
-/// Assays at once, however many cores there are: each may hold some memory per core. The chain asks for as many per
+/// Roots at once, however many cores there are: each may hold some memory per core. The chain asks for as many per
 /// block.
 const MAX_AT_ONCE: NonZeroUsize = match NonZeroUsize::new(8) {
     Some(most) => most,
@@ -80,13 +90,15 @@ impl<Block: BlockT, Client: BlockBackend<Block> + Send + Sync> BlobSource
     }
 }
 
-/// Measures models made of the blobs of one source.
+/// Measures roots and rounds made of the blobs of one source.
 pub struct NodeAssayer<Blobs> {
     blobs: Blobs,
-    workshop: Workshop,
-    /// By the hash of the request's SCALE encoding. Every one takes the same room.
+    evaluator: Evaluator,
+    /// Verdicts by the hash of the request's SCALE encoding. They are counted, as each takes little.
     outcomes: Shared<AssayOutcome>,
-    crew: Crew,
+    workers: WorkerPool,
+    /// Held by who measures a round.
+    round: Mutex<()>,
     metrics: Option<Metrics>,
 }
 
@@ -107,13 +119,14 @@ pub fn start<Block: BlockT, Client: BlockBackend<Block> + Send + Sync>(
 }
 
 impl<Blobs: BlobSource> NodeAssayer<Blobs> {
-    /// An assayer that knows nothing yet and makes at most so many assays at once.
+    /// An assayer that knows nothing yet and measures at most so many roots at once.
     pub fn new(blobs: Blobs, at_once: NonZeroUsize, metrics: Option<Metrics>) -> Self {
         Self {
             blobs,
-            workshop: Workshop::new(),
+            evaluator: Evaluator::new(),
             outcomes: Shared::new(MAX_OUTCOMES),
-            crew: Crew::new(at_once),
+            workers: WorkerPool::new(at_once),
+            round: Mutex::new(()),
             metrics,
         }
     }
@@ -121,22 +134,31 @@ impl<Blobs: BlobSource> NodeAssayer<Blobs> {
     /// The outcome of one request, whose hash is `key`.
     fn evaluate(&self, key: H256, request: &AssayRequest) -> AssayOutcome {
         let outcome = self.outcomes.get_or_make(key, || {
-            match self.crew.at_a_desk(|| self.measure(request)) {
+            match self.in_turn(&request.work, || self.measure(request)) {
+                outcome @ AssayOutcome::Verdict(_) => Ok((outcome, 1)),
                 // Nothing that holds at the next block, too.
-                outcome @ AssayOutcome::Unavailable(_) => Err(outcome),
-                outcome => Ok((outcome, 1)),
+                outcome => Err(outcome),
             }
         });
-        outcome.unwrap_or_else(|unavailable| unavailable)
+        outcome.unwrap_or_else(|undecided| undecided)
+    }
+
+    /// Measures when there is memory for it. A round takes no slot, so that no root waits for it.
+    fn in_turn(&self, work: &AssayWork, measure: impl FnOnce() -> AssayOutcome) -> AssayOutcome {
+        match work {
+            AssayWork::Root { .. } => self.workers.in_slot(measure),
+            AssayWork::Round(_) => {
+                // There is nothing behind the lock that a panic could spoil.
+                let _turn = self.round.lock().unwrap_or_else(PoisonError::into_inner);
+                measure()
+            }
+        }
     }
 
     fn measure(&self, request: &AssayRequest) -> AssayOutcome {
         let started = Instant::now();
-        let outcome = self.workshop.measure(&self.blobs, request);
-        if let (Some(metrics), false) = (
-            &self.metrics,
-            matches!(outcome, AssayOutcome::Unavailable(_)),
-        ) {
+        let outcome = self.evaluator.measure(&self.blobs, &self.workers, request);
+        if let (Some(metrics), AssayOutcome::Verdict(_)) = (&self.metrics, &outcome) {
             metrics.note_assay(started.elapsed());
         }
         outcome
@@ -156,7 +178,7 @@ impl<Blobs: BlobSource> Assayer for NodeAssayer<Blobs> {
             .filter(|(key, _)| seen.insert(**key))
             .collect();
         let outcomes = self
-            .crew
+            .workers
             .each(&distinct, |(key, request)| self.evaluate(**key, request));
         let outcomes: HashMap<_, _> = distinct.iter().map(|(key, _)| *key).zip(outcomes).collect();
         keys.iter()

@@ -1,6 +1,7 @@
 //! Puts the node together: client, block production, finality, network, off-chain workers, RPC.
 
 use crate::{assayer, rpc};
+use frame_support::dispatch::DispatchClass;
 use futures::FutureExt;
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
@@ -11,7 +12,7 @@ use sc_service::{error::Error as ServiceError, Configuration, TaskManager, WarpS
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sonar_host::AssayExt;
-use sonar_runtime::{opaque::Block, Hash, RuntimeApi};
+use sonar_runtime::{configs::RuntimeBlockLength, opaque::Block, Hash, RuntimeApi};
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use sp_externalities::Extension;
 use std::{sync::Arc, time::Duration};
@@ -146,6 +147,15 @@ fn inherents(
     (slot, timestamp)
 }
 
+/// The most bytes that the runtime lets a block have. The proposer's default would leave no room for a
+/// blob of the largest size beside other transactions.
+fn max_block_length() -> usize {
+    let length = RuntimeBlockLength::get();
+    let classes = DispatchClass::all().iter();
+    let longest = classes.map(|class| *length.max.get(*class) as usize).max();
+    longest.unwrap_or_default()
+}
+
 /// Starts a node on the network backend that the configuration names.
 pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
     match config.network.network_backend {
@@ -269,13 +279,14 @@ fn start<N: NetworkBackend<Block, Hash>>(
     })?;
 
     if role.is_authority() {
-        let proposer_factory = sc_basic_authorship::ProposerFactory::new(
+        let mut proposer_factory = sc_basic_authorship::ProposerFactory::new(
             task_manager.spawn_handle(),
             client.clone(),
             transaction_pool.clone(),
             registry.as_ref(),
             telemetry.as_ref().map(|telemetry| telemetry.handle()),
         );
+        proposer_factory.set_default_block_size_limit(max_block_length());
         let slot_duration = sc_consensus_aura::slot_duration(&*client)?;
         let aura = sc_consensus_aura::start_aura::<AuraPair, _, _, _, _, _, _, _, _, _, _>(
             StartAuraParams {

@@ -9,14 +9,14 @@ use frame_support::{
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sonar_primitives::{
     api::{
-        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, Lineage, NodeInfo, Quote,
-        QuoteRefused, SubmissionInfo,
+        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, ModelInfo, ModelRecipe, Quote,
+        QuoteRefused, RoundInfo, SubmissionInfo,
     },
     assay::AssayTask,
     campaign::CampaignCost,
     events::CampaignEvent,
     reputation::Reputation,
-    BlobHash, CampaignId, MeasuredError, NodeId,
+    BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
@@ -188,28 +188,36 @@ impl_runtime_apis! {
             queries::campaign(id)
         }
 
-        fn tree(id: CampaignId, from: NodeId, limit: u32) -> Vec<NodeInfo> {
+        fn tree(id: CampaignId, from: ModelId, limit: u32) -> Vec<ModelInfo> {
             queries::tree(id, from, limit)
         }
 
-        fn lineage(node: NodeId) -> Option<Lineage> {
-            queries::lineage(node)
+        fn recipe(model: ModelId) -> Option<ModelRecipe> {
+            queries::recipe(model)
         }
 
-        fn pending_submissions(id: CampaignId, from: NodeId, limit: u32) -> Vec<SubmissionInfo> {
-            queries::pending_submissions(id, from, limit)
+        fn rounds(id: CampaignId, from: RoundId, limit: u32) -> Vec<RoundInfo> {
+            queries::rounds(id, from, limit)
         }
 
-        fn submission(id: NodeId) -> Option<SubmissionInfo> {
+        fn round(id: RoundId) -> Option<RoundInfo> {
+            queries::round(id)
+        }
+
+        fn submissions_in(round: RoundId, from: u32, limit: u32) -> Vec<SubmissionInfo> {
+            queries::submissions_in(round, from, limit)
+        }
+
+        fn submission(id: SubmissionId) -> Option<SubmissionInfo> {
             queries::submission(id)
         }
 
-        fn submissions_of(account: AccountId, from: NodeId, limit: u32) -> Vec<SubmissionInfo> {
+        fn submissions_of(account: AccountId, from: SubmissionId, limit: u32) -> Vec<SubmissionInfo> {
             queries::submissions_of(account, from, limit)
         }
 
-        fn quote(account: AccountId, parent: NodeId, error: MeasuredError) -> Result<Quote, QuoteRefused> {
-            queries::quote(account, parent, error)
+        fn quote(account: AccountId, root: ModelId, error: MeasuredError) -> Result<Quote, QuoteRefused> {
+            queries::quote(account, root, error)
         }
 
         fn cost(
@@ -217,8 +225,9 @@ impl_runtime_apis! {
             architecture: Architecture,
             rows: u32,
             bytes: u64,
+            seats: u8,
         ) -> Option<CampaignCost<Balance>> {
-            Campaigns::cost(bounty, &architecture, rows, bytes)
+            Campaigns::cost(bounty, &architecture, rows, bytes, seats)
         }
 
         fn blob(hash: BlobHash) -> Option<BlobInfo> {
@@ -241,8 +250,12 @@ impl_runtime_apis! {
             queries::events()
         }
 
-        fn pending_assays(from: NodeId, limit: u32) -> Vec<AssayTask<AccountId, BlockNumber>> {
+        fn pending_assays(from: ModelId, limit: u32) -> Vec<AssayTask<BlockNumber>> {
             queries::pending_assays(from, limit)
+        }
+
+        fn admitted(id: CampaignId, after: Option<AccountId>, limit: u32) -> Vec<AccountId> {
+            queries::admitted(id, after, limit)
         }
     }
 

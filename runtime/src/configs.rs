@@ -19,7 +19,7 @@ use sp_runtime::{traits::One, Perbill};
 /// The part of a block that ordinary transactions may fill.
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 /// Bytes that a block may have. A blob of the largest size must fit into the ordinary part.
-const MAX_BLOCK_LENGTH: u32 = 8 * 1024 * 1024;
+pub const MAX_BLOCK_LENGTH: u32 = 8 * 1024 * 1024;
 
 parameter_types! {
     pub const BlockHashCount: BlockNumber = 2400;

@@ -5,14 +5,14 @@ use crate::*;
 use alloc::vec::Vec;
 use sonar_primitives::{
     api::{
-        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, Lineage, NodeInfo, ProposalInfo,
-        Quote, QuoteRefused, SponsorInfo, SubmissionInfo, MAX_PAGE,
+        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, ModelInfo, ModelRecipe,
+        ProposalInfo, Quote, QuoteRefused, RoundInfo, SponsorInfo, SubmissionInfo, MAX_PAGE,
     },
     assay::AssayTask,
     events::CampaignEvent,
     reputation::Reputation,
     traits::{ModelTree, Reputations},
-    BlobHash, CampaignId, MeasuredError, NodeId,
+    BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
 
 fn page(limit: u32) -> u32 {
@@ -33,7 +33,7 @@ fn summary(
         bounty: campaign.bounty,
         metric: terms.metric,
         start,
-        best: campaign.best.unwrap_or(start),
+        best: <Gradients as ModelTree<AccountId>>::record(id).unwrap_or(start),
         target: terms.target_error,
         deadline: terms.deadline,
         accepted: <Gradients as ModelTree<AccountId>>::accepted(id),
@@ -55,10 +55,10 @@ pub fn campaign(id: CampaignId) -> Option<CampaignInfo> {
     let terms = pallet_campaigns::TermsOf::<Runtime>::get(id)?;
     let proposals = pallet_campaigns::ProposalsOf::<Runtime>::get(id)
         .into_iter()
-        .filter_map(|node| {
-            let proposal = pallet_campaigns::Proposals::<Runtime>::get(node)?;
+        .filter_map(|root| {
+            let proposal = pallet_campaigns::Proposals::<Runtime>::get(root)?;
             Some(ProposalInfo {
-                node,
+                root,
                 author: proposal.author,
                 model: proposal.model,
                 assay_price: proposal.assay_price,
@@ -74,9 +74,8 @@ pub fn campaign(id: CampaignId) -> Option<CampaignInfo> {
         })
         .collect();
     Some(CampaignInfo {
-        reserve: campaign.reserve.total(),
         escrow: Campaigns::escrow(id),
-        best: best(id),
+        best: pallet_gradients::Trees::<Runtime>::get(id).map(|tree| tree.record.model),
         summary: summary(id, campaign)?,
         terms,
         proposals,
@@ -85,71 +84,75 @@ pub fn campaign(id: CampaignId) -> Option<CampaignInfo> {
 }
 
 /// See `SonarApi::tree`.
-pub fn tree(id: CampaignId, from: NodeId, limit: u32) -> Vec<NodeInfo> {
-    Gradients::nodes_of(id, from, page(limit))
+pub fn tree(id: CampaignId, from: ModelId, limit: u32) -> Vec<ModelInfo> {
+    Gradients::models_of(id, from, page(limit))
         .into_iter()
-        .map(|(id, node)| NodeInfo { id, node })
+        .map(|(id, model)| ModelInfo { id, model })
         .collect()
 }
 
-/// See `SonarApi::lineage`.
-pub fn lineage(node: NodeId) -> Option<Lineage> {
-    let leaf = pallet_gradients::Nodes::<Runtime>::get(node)?;
-    let (root, gradients) = Gradients::lineage(node)?;
-    let model = pallet_campaigns::Proposals::<Runtime>::get(root)?.model;
-    Some(Lineage {
-        architecture: model.architecture,
-        root: model.parameters,
-        gradients,
-        candidate: leaf.candidate,
-        error: leaf.error,
-    })
+/// See `SonarApi::recipe`.
+pub fn recipe(model: ModelId) -> Option<ModelRecipe> {
+    Gradients::recipe(model)
 }
 
-/// See `SonarApi::pending_submissions`.
-pub fn pending_submissions(id: CampaignId, from: NodeId, limit: u32) -> Vec<SubmissionInfo> {
-    Gradients::pending_of(id, from, page(limit))
+/// See `SonarApi::rounds`.
+pub fn rounds(id: CampaignId, from: RoundId, limit: u32) -> Vec<RoundInfo> {
+    Gradients::rounds_of(id, from, page(limit))
         .into_iter()
+        .map(|(id, round)| RoundInfo { id, round })
+        .collect()
+}
+
+/// See `SonarApi::round`.
+pub fn round(id: RoundId) -> Option<RoundInfo> {
+    let round = pallet_gradients::Rounds::<Runtime>::get(id)?;
+    Some(RoundInfo { id, round })
+}
+
+fn submissions(
+    list: Vec<(SubmissionId, pallet_gradients::SubmissionOf<Runtime>)>,
+) -> Vec<SubmissionInfo> {
+    list.into_iter()
         .map(|(id, submission)| SubmissionInfo { id, submission })
         .collect()
 }
 
+/// See `SonarApi::submissions_in`.
+pub fn submissions_in(round: RoundId, from: u32, limit: u32) -> Vec<SubmissionInfo> {
+    submissions(Gradients::submissions_in(round, from, page(limit)))
+}
+
 /// See `SonarApi::submission`.
-pub fn submission(id: NodeId) -> Option<SubmissionInfo> {
+pub fn submission(id: SubmissionId) -> Option<SubmissionInfo> {
     let submission = pallet_gradients::Submissions::<Runtime>::get(id)?;
     Some(SubmissionInfo { id, submission })
 }
 
 /// See `SonarApi::submissions_of`.
-pub fn submissions_of(account: AccountId, from: NodeId, limit: u32) -> Vec<SubmissionInfo> {
-    Gradients::submissions_of(&account, from, page(limit))
-        .into_iter()
-        .map(|(id, submission)| SubmissionInfo { id, submission })
-        .collect()
+pub fn submissions_of(account: AccountId, from: SubmissionId, limit: u32) -> Vec<SubmissionInfo> {
+    submissions(Gradients::submissions_of(&account, from, page(limit)))
 }
 
 /// See `SonarApi::quote`.
 pub fn quote(
     account: AccountId,
-    parent: NodeId,
+    root: ModelId,
     error: MeasuredError,
 ) -> Result<Quote, QuoteRefused> {
-    use sonar_primitives::traits::Campaigns as _;
-
-    let node = pallet_gradients::Nodes::<Runtime>::get(parent).ok_or(QuoteRefused::UnknownNode)?;
-    let root =
-        pallet_gradients::Nodes::<Runtime>::get(node.root).ok_or(QuoteRefused::UnknownNode)?;
-    let terms =
-        Campaigns::commit_terms(node.campaign, node.root).map_err(|_| QuoteRefused::NotOpen)?;
-    let pays = Campaigns::quote(node.campaign, root.error, node.error, error)
-        .ok_or(QuoteRefused::UnknownCampaign)?;
-    let base = <Payouts as Reputations<AccountId>>::of(&account)
-        .base_deposit(configs::sonar::BaseDeposit::get());
+    let campaign = pallet_gradients::Models::<Runtime>::get(root)
+        .ok_or(QuoteRefused::UnknownRoot)?
+        .campaign;
+    let commitment = Gradients::quote(&account, root)?;
     Ok(Quote {
-        pays,
-        deposit: base.saturating_add(terms.assay_price),
-        assay_price: terms.assay_price,
-        accepted_up_to: node.error.checked_sub(terms.minimum_step),
+        pays: Campaigns::quote(campaign, error).ok_or(QuoteRefused::UnknownCampaign)?,
+        hold: commitment.deposit.saturating_add(commitment.part),
+        deposit: commitment.deposit,
+        part: commitment.part,
+        accepted_up_to: commitment.accepted_up_to,
+        best: commitment.best,
+        round: commitment.round,
+        closes: commitment.closes,
     })
 }
 
@@ -202,27 +205,18 @@ pub fn reputation(account: AccountId) -> Reputation {
 }
 
 /// See `SonarApi::pending_assays`.
-pub fn pending_assays(from: NodeId, limit: u32) -> Vec<AssayTask<AccountId, BlockNumber>> {
+pub fn pending_assays(from: ModelId, limit: u32) -> Vec<AssayTask<BlockNumber>> {
     let mut tasks: Vec<_> = pallet_assays::Tasks::<Runtime>::iter_values()
-        .filter(|task| task.node >= from)
+        .filter(|task| task.id >= from)
         .collect();
-    tasks.sort_unstable_by_key(|task| task.node);
+    tasks.sort_unstable_by_key(|task| task.id);
     tasks.truncate(page(limit) as usize);
     tasks
 }
 
-/// The node with the least error, roots included; the earliest commitment on ties.
-fn best(id: CampaignId) -> Option<NodeId> {
-    let roots = pallet_campaigns::ProposalsOf::<Runtime>::get(id);
-    let gradient = pallet_gradients::Trees::<Runtime>::get(id)?
-        .best
-        .map(|best| best.node);
-    roots
-        .into_iter()
-        .chain(gradient)
-        .filter_map(|node| Some((node, pallet_gradients::Nodes::<Runtime>::get(node)?)))
-        .min_by_key(|(_, node)| (node.error, node.committed))
-        .map(|(id, _)| id)
+/// See `SonarApi::admitted`.
+pub fn admitted(id: CampaignId, after: Option<AccountId>, limit: u32) -> Vec<AccountId> {
+    Campaigns::admitted(id, after, page(limit))
 }
 
 /// See `SonarApi::events`. Reads the events of the block at whose end this is asked.
@@ -257,11 +251,14 @@ fn campaign_event(event: pallet_campaigns::Event<Runtime>) -> Option<CampaignEve
             campaign,
             root,
             author,
+            needs_acceptance,
         } => CampaignEvent::Proposed {
             campaign,
             root,
             author,
+            needs_acceptance,
         },
+        E::ProposalTaken { campaign, root } => CampaignEvent::ProposalTaken { campaign, root },
         E::ProposalAccepted {
             campaign,
             root,
@@ -289,9 +286,7 @@ fn campaign_event(event: pallet_campaigns::Event<Runtime>) -> Option<CampaignEve
             sponsor,
             amount,
         },
-        E::ReserveToppedUp { campaign, amount } => {
-            CampaignEvent::ReserveToppedUp { campaign, amount }
-        }
+        E::Admitted { campaign, account } => CampaignEvent::Admitted { campaign, account },
         E::AssayPaid { campaign, amount } => CampaignEvent::AssayPaid { campaign, amount },
         E::Closed { campaign, reason } => CampaignEvent::Closed { campaign, reason },
         E::Settled { campaign } => CampaignEvent::Settled { campaign },
@@ -303,93 +298,118 @@ fn campaign_event(event: pallet_campaigns::Event<Runtime>) -> Option<CampaignEve
 fn gradient_event(event: pallet_gradients::Event<Runtime>) -> Option<CampaignEvent> {
     use pallet_gradients::Event as E;
     Some(match event {
+        E::RoundOpened {
+            campaign,
+            round,
+            root,
+            closes,
+            reveals_end,
+        } => CampaignEvent::RoundOpened {
+            campaign,
+            round,
+            root,
+            closes,
+            reveals_end,
+        },
         E::Committed {
             campaign,
             submission,
-            parent,
+            round,
+            base,
             account,
-            deposit,
-            reveal_by,
+            hold,
         } => CampaignEvent::Committed {
             campaign,
             submission,
-            parent,
+            round,
+            base,
             account,
-            deposit,
+            hold,
+        },
+        E::ProposalCommitted {
+            campaign,
+            submission,
+            account,
+            hold,
+            reveal_by,
+        } => CampaignEvent::ProposalCommitted {
+            campaign,
+            submission,
+            account,
+            hold,
             reveal_by,
         },
         E::Revealed {
             campaign,
             submission,
+            round,
             gradient,
         } => CampaignEvent::Revealed {
             campaign,
             submission,
+            round,
             gradient,
         },
-        E::Accepted {
+        E::RoundClosed {
             campaign,
-            submission,
-            account,
-            parent,
-            error,
-        } => CampaignEvent::Accepted {
+            round,
+            reveals,
+        } => CampaignEvent::RoundClosed {
             campaign,
-            submission,
-            account,
-            parent,
-            error,
+            round,
+            reveals,
         },
-        E::NotImproved {
+        E::RoundAccepted {
             campaign,
-            submission,
-        } => CampaignEvent::NotImproved {
+            round,
+            root,
+            error,
+            former_record,
+            contributors,
+        } => CampaignEvent::RoundAccepted {
             campaign,
-            submission,
+            round,
+            root,
+            error,
+            former_record,
+            contributors: contributors.into_inner(),
+        },
+        E::RoundEnded {
+            campaign,
+            round,
+            state,
+        } => CampaignEvent::RoundEnded {
+            campaign,
+            round,
+            state,
         },
         E::Malformed {
             campaign,
             submission,
-            reason,
         } => CampaignEvent::Malformed {
             campaign,
             submission,
-            reason,
-        },
-        E::Duplicate {
-            campaign,
-            submission,
-            of,
-        } => CampaignEvent::Duplicate {
-            campaign,
-            submission,
-            of,
-        },
-        E::TakenOver {
-            campaign,
-            submission,
-            node,
-            account,
-        } => CampaignEvent::TakenOver {
-            campaign,
-            submission,
-            node,
-            account,
         },
         E::DepositLost {
             campaign,
             submission,
+            account,
+            amount,
         } => CampaignEvent::DepositLost {
             campaign,
             submission,
+            account,
+            amount,
         },
-        E::Undecided {
+        E::Returned {
             campaign,
             submission,
-        } => CampaignEvent::Undecided {
+        } => CampaignEvent::Returned {
             campaign,
             submission,
         },
+        E::ModelStored { campaign, model } => CampaignEvent::ModelStored { campaign, model },
+        E::AssayPaid { campaign, amount } => CampaignEvent::AssayPaid { campaign, amount },
         _ => return None,
     })
 }

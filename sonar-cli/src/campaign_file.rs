@@ -1,19 +1,20 @@
 //! A campaign as its owner describes it: a TOML file, flags, or both.
 
+mod members;
+mod split;
+
+pub use members::MembersRule;
+pub use split::Split;
+
 use crate::{
     files::{self, FileOr},
-    units::{text_or_number, Deadline, ErrorLevel, Share, Start, UnitError},
+    units::{text_or_number, ErrorLevel, Share, Span, Start},
 };
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde::{Deserialize, Deserializer};
-use sonar_client::format::Amount;
-use sonar_primitives::campaign::BountySplit;
-use sp_runtime::Permill;
-use std::{
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use sonar_client::{format::Amount, keys::AccountRef};
+use std::path::{Path, PathBuf};
 use syft::{Architecture, Metric, Schema};
 
 /// What a campaign's owner may say. In a file the names are the same with `_` for `-`, and paths
@@ -55,14 +56,44 @@ pub struct CampaignFile {
     #[arg(long, value_name = "ERROR")]
     #[serde(default, deserialize_with = "text_or_number")]
     pub target: Option<ErrorLevel>,
-    /// Smaller improvements do not count [default: any improvement counts].
+    /// Rounds that improve their branch by less do not count [default: 1/500 of the way from start to
+    /// target].
     #[arg(long, value_name = "ERROR")]
     #[serde(default, deserialize_with = "text_or_number")]
     pub minimum_step: Option<ErrorLevel>,
     /// When it ends, from now: 90s, 10m, 2h, 3d, or a number of blocks.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME")]
     #[serde(default, deserialize_with = "text_or_number")]
-    pub deadline: Option<Deadline>,
+    pub deadline: Option<Span>,
+    /// How long a round takes gradients: 60s, 10m, or a number of blocks. At least as long as a
+    /// training takes, so that everybody who hears of the round can still join it [default: 30
+    /// blocks].
+    #[arg(long, value_name = "TIME")]
+    #[serde(default, deserialize_with = "text_or_number")]
+    pub round_blocks: Option<Span>,
+    /// How long they may be revealed after that, at most; a round of which everything is revealed goes
+    /// on at once. 30 to 150 blocks [default: 30 blocks].
+    #[arg(long, value_name = "TIME")]
+    #[serde(default, deserialize_with = "text_or_number")]
+    pub reveal_window: Option<Span>,
+    /// How many gradients of a round are paid, at most: 1 to 6. With each more a round costs its
+    /// miners about twice as much to measure [default: 4].
+    #[arg(long)]
+    pub seats: Option<u8>,
+    /// How much more the last part of the way to the target earns than the first: 1 (the same), 2 or
+    /// 3 [default: 1].
+    #[arg(long)]
+    pub steepness: Option<u8>,
+    /// Who may commit to gradients: everybody, reputation=3 (accounts with 3 paid contributions in any
+    /// campaign) or admitted (accounts that you admit; only that limits how many accounts one miner
+    /// has). In a file: members = "everybody", { reputation = 3 } or "admitted" [default: everybody].
+    #[arg(long, value_name = "RULE")]
+    pub members: Option<MembersRule>,
+    /// Accounts to admit when the campaign is created: names, development URIs or addresses; needs
+    /// members = "admitted". More can be admitted later with campaign admit.
+    #[arg(long, value_name = "ACCOUNT", num_args = 1..)]
+    #[serde(default, deserialize_with = "accounts")]
+    pub admit: Vec<AccountRef>,
     /// Your part of the bounty, such as 1000 SNR.
     #[arg(long, value_name = "AMOUNT")]
     #[serde(default, deserialize_with = "text_or_number")]
@@ -75,12 +106,10 @@ pub struct CampaignFile {
     #[arg(long, value_name = "SHARE")]
     #[serde(default, deserialize_with = "text_or_number")]
     pub tolerance: Option<Share>,
-    /// Whether others may propose models too [default: false].
+    /// Whether others may propose models to start from too, of which you accept what you like
+    /// [default: false].
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub open_proposals: Option<bool>,
-    /// Accepted gradients that an account must have to take part [default: 0].
-    #[arg(long, value_name = "GRADIENTS")]
-    pub minimum_reputation: Option<u32>,
 }
 
 impl CampaignFile {
@@ -126,13 +155,29 @@ impl CampaignFile {
             target: self.target.or(base.target),
             minimum_step: self.minimum_step.or(base.minimum_step),
             deadline: self.deadline.or(base.deadline),
+            round_blocks: self.round_blocks.or(base.round_blocks),
+            reveal_window: self.reveal_window.or(base.reveal_window),
+            seats: self.seats.or(base.seats),
+            steepness: self.steepness.or(base.steepness),
+            members: self.members.or(base.members),
+            admit: match self.admit.is_empty() {
+                true => base.admit,
+                false => self.admit,
+            },
             bounty: self.bounty.or(base.bounty),
             split: self.split.or(base.split),
             tolerance: self.tolerance.or(base.tolerance),
             open_proposals: self.open_proposals.or(base.open_proposals),
-            minimum_reputation: self.minimum_reputation.or(base.minimum_reputation),
         }
     }
+}
+
+/// Reads a list of accounts.
+fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AccountRef>, D::Error> {
+    Vec::<String>::deserialize(deserializer)?
+        .iter()
+        .map(|name| name.parse().map_err(serde::de::Error::custom))
+        .collect()
 }
 
 /// Reads the name of a metric.
@@ -142,64 +187,6 @@ pub fn parse_metric(name: &str) -> Result<Metric, String> {
         "mean_squared_error" => Ok(Metric::MeanSquaredError),
         _ => Err("choose error_rate or mean_squared_error".into()),
     }
-}
-
-/// How a bounty is shared: `data=90%,expertise=10%`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Split(pub BountySplit);
-
-impl FromStr for Split {
-    type Err = UnitError;
-
-    fn from_str(text: &str) -> Result<Self, UnitError> {
-        let refused = || UnitError::NotASplit(text.into());
-        let mut split = nothing();
-        for part in text.split(',') {
-            let (name, share) = part.split_once('=').ok_or_else(refused)?;
-            let share: Share = share.parse()?;
-            match name.trim() {
-                "data" => split.data = share.0,
-                "expertise" => split.expertise = share.0,
-                "compute" => split.compute = share.0,
-                _ => return Err(refused()),
-            }
-        }
-        whole(split).ok_or_else(refused)
-    }
-}
-
-impl<'de> Deserialize<'de> for Split {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Parts {
-            #[serde(default, deserialize_with = "text_or_number")]
-            data: Option<Share>,
-            #[serde(default, deserialize_with = "text_or_number")]
-            expertise: Option<Share>,
-            #[serde(default, deserialize_with = "text_or_number")]
-            compute: Option<Share>,
-        }
-        let parts = Parts::deserialize(deserializer)?;
-        let share = |part: Option<Share>| part.map_or(Permill::zero(), |share| share.0);
-        whole(BountySplit {
-            data: share(parts.data),
-            expertise: share(parts.expertise),
-            compute: share(parts.compute),
-        })
-        .ok_or_else(|| serde::de::Error::custom("the shares of a split must sum to 100 %"))
-    }
-}
-
-fn nothing() -> BountySplit {
-    BountySplit {
-        data: Permill::zero(),
-        ..BountySplit::default()
-    }
-}
-
-fn whole(split: BountySplit) -> Option<Split> {
-    split.is_whole().then_some(Split(split))
 }
 
 #[cfg(test)]

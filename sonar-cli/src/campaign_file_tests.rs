@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use sonar_primitives::SNR;
+use sonar_primitives::{campaign::Members, SNR};
+use sp_runtime::Permill;
 use std::fs;
 
 fn read(text: &str) -> Result<CampaignFile> {
@@ -17,7 +18,7 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn the_examples_are_read() {
-    for name in ["digits", "breast-cancer"] {
+    for name in ["digits", "breast-cancer", "messages"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../examples")
             .join(name);
@@ -44,7 +45,12 @@ fn everything_can_be_said_in_place() {
         bounty = 1_000
         tolerance = "1 %"
         open_proposals = true
-        minimum_reputation = 2
+        round_blocks = "60s"
+        reveal_window = 40
+        seats = 2
+        steepness = 3
+        members = "admitted"
+        admit = ["//Alice", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"]
         split = { data = "90 %", expertise = 0.1 }
 
         [[schema.inputs]]
@@ -64,11 +70,16 @@ fn everything_can_be_said_in_place() {
     let metric = Metric::MeanSquaredError;
     assert_eq!(file.metric, Some(metric));
     assert_eq!(file.bounty, Some(Amount(1_000 * SNR)));
-    assert_eq!(file.deadline, Some(Deadline::Blocks(300)));
+    assert_eq!(file.deadline, Some(Span::Blocks(300)));
     assert_eq!(file.target.unwrap().measured(metric), Ok(100_000));
     assert_eq!(file.minimum_step.unwrap().measured(metric), Ok(1_000));
     assert_eq!(file.starting_error, Some("12.5".parse().unwrap()));
     assert_eq!(file.split.unwrap().0.expertise, Permill::from_percent(10));
+    assert_eq!(file.round_blocks, Some("60s".parse().unwrap()));
+    assert_eq!(file.reveal_window, Some(Span::Blocks(40)));
+    assert_eq!((file.seats, file.steepness), (Some(2), Some(3)));
+    assert_eq!(file.members, Some(MembersRule(Members::Admitted)));
+    assert_eq!(file.admit.len(), 2);
     let schema = files::schema(file.schema.unwrap()).unwrap();
     let architecture = files::architecture(file.architecture.unwrap()).unwrap();
     schema.fits(&architecture, metric).unwrap();
@@ -78,6 +89,10 @@ fn everything_can_be_said_in_place() {
 fn mistakes_name_the_line() {
     assert!(refused("title = \"a\"\nbunty = 3\n").contains("line 2: unknown field `bunty`"));
     assert!(refused("\ntarget = \"much\"").contains("line 2: \"much\" is not a number"));
+    assert!(refused("members = \"friends\"").contains("write everybody, admitted or reputation=3"));
+    assert!(refused("members = { reputation = -1 }").contains("{ reputation = 3 }"));
+    assert!(refused("admit = [\"not a name\"]").contains("line 1"));
+    assert!(refused("seats = 300").contains("line 1"));
     assert!(refused("deadline = \"soon\"").contains("write 90s, 10m, 2h, 3d"));
     assert!(refused("bounty = -5").contains("line 1"));
     assert!(refused("split = { data = \"90 %\" }").contains("sum to 100 %"));
@@ -103,16 +118,33 @@ fn splits_are_written_in_one_line_too() {
 }
 
 #[test]
+fn members_are_written_in_one_word_too() {
+    let members = |text: &str| text.parse::<MembersRule>().map(|rule| rule.0);
+    assert_eq!(members("everybody"), Ok(Members::Everybody));
+    assert_eq!(members(" admitted"), Ok(Members::Admitted));
+    assert_eq!(
+        members("reputation = 3"),
+        Ok(Members::Reputation { contributions: 3 })
+    );
+    for text in ["", "reputation", "reputation=", "reputation=-1", "me=3"] {
+        assert!(members(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn flags_win_over_the_file() {
     let file = CampaignFile {
         title: Some("file".into()),
         description: Some("file".into()),
         seed: Some(7),
+        seats: Some(2),
+        admit: vec!["//Alice".parse().unwrap()],
         ..CampaignFile::default()
     };
     let flags = CampaignFile {
         title: Some("flag".into()),
         model: Some("m.safetensors".into()),
+        admit: vec!["//Bob".parse().unwrap()],
         ..CampaignFile::default()
     };
     let both = flags.over(file);
@@ -122,4 +154,6 @@ fn flags_win_over_the_file() {
         (both.model, both.seed),
         (Some("m.safetensors".into()), None)
     );
+    assert_eq!(both.seats, Some(2));
+    assert_eq!(both.admit, ["//Bob".parse().unwrap()]);
 }

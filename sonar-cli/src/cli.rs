@@ -55,7 +55,7 @@ pub enum Command {
     /// Accounts: create, import, list, look at, pay.
     #[command(subcommand)]
     Account(account::Command),
-    /// Models: initialise, fetch from the chain, train, evaluate.
+    /// Models: initialise, fetch from the chain, store there, train, evaluate.
     #[command(subcommand)]
     Model(model::Command),
     /// Receipts of training runs: show, verify.
@@ -64,10 +64,10 @@ pub enum Command {
     /// Data sets: import from CSV, JSON Lines, Parquet, IDX or images, look at.
     #[command(subcommand)]
     Data(data::Command),
-    /// Campaigns: create, follow, fund, settle.
+    /// Campaigns: create, follow, fund, propose models to, settle.
     #[command(subcommand)]
     Campaign(campaign::Command),
-    /// What a gradient would earn, and what must be deposited for it.
+    /// What a round would earn, and what is held for a gradient in it.
     Quote(quote::Quote),
     /// Writes an example campaign to start from.
     Init(init::Init),

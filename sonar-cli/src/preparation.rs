@@ -3,30 +3,53 @@
 
 use crate::{
     campaign_file::CampaignFile,
-    files,
-    units::{Deadline, ErrorLevel, Start},
+    files, training_time,
+    units::{Span, Start},
 };
 use anyhow::{bail, Context as _, Result};
-use sonar_client::blob_hash;
+use sonar_client::{blob_hash, keys::AccountRef};
 use sonar_primitives::{
-    campaign::{Model, Privacy, Terms, ValidationSet, DEFAULT_TOLERANCE},
-    Balance, BlobHash, BlockNumber,
+    campaign::{
+        InitialModel, Members, Privacy, RoundTerms, Terms, ValidationSet, DEFAULT_STEPS,
+        DEFAULT_TOLERANCE, REVEAL_WINDOW, ROUND_BLOCKS, SEATS, STEEPNESS,
+    },
+    Balance, BlobHash, BlockNumber, MeasuredError,
 };
+use std::{fmt::Display, ops::RangeInclusive, time::Duration};
 use syft::{Architecture, FieldKind, Metric, Parameters, Schema, Text};
 
-/// A campaign that is ready to be created, but for its deadline's block.
+/// A campaign that is ready to be created, but for what only a node can count in blocks.
 #[derive(Debug)]
 pub struct Preparation {
-    /// The terms; their deadline is not set yet.
+    /// The terms; their deadline, `round_blocks` and `reveal_window` are not set yet.
     terms: Terms<Balance, BlockNumber>,
     /// The model to start from.
-    pub model: Model,
+    pub model: InitialModel,
     /// The model's parameters, canonical safetensors.
     pub parameters: Blob,
     /// The canonical validation set.
     pub validation: Blob,
+    /// The multiply-adds of one set of a round on this model, as the chain counts them.
+    pub work: Work,
+    /// The greatest possible size of a gradient, in bytes.
+    pub max_gradient_size: u64,
     /// When it ends, from now.
-    pub deadline: Deadline,
+    pub deadline: Span,
+    /// How long a round takes commitments, and then reveals, if the owner says so.
+    rounds: (Option<Span>, Option<Span>),
+    /// Whom to admit when it is created.
+    pub admit: Vec<AccountRef>,
+    /// How long a training may take on this machine.
+    pub training_time: Duration,
+}
+
+/// What measuring a model takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Multiply-adds for one row.
+    pub per_row: u64,
+    /// Rows.
+    pub rows: u32,
 }
 
 /// Bytes for the model repository.
@@ -90,18 +113,36 @@ impl Preparation {
         let parameters = initial_parameters(&architecture, file.model.as_deref(), file.seed)?;
         let parameters_blob = Blob::new("parameters", parameters.to_safetensors());
         let model = syft::Model::new(architecture.clone(), parameters)?;
-        let level = |level: Option<ErrorLevel>, default| {
-            level.unwrap_or(ErrorLevel::units(default)).measured(metric)
-        };
         let start = match file.starting_error.unwrap_or(Start::Measure) {
             Start::Measure => syft::evaluate(&model, &validation, metric)
                 .context("the initial model cannot be measured")?,
             Start::Claim(claim) => claim.measured(metric).context("starting_error")?,
         };
-        let target = level(file.target, 0).context("target")?;
-        let minimum_step = level(file.minimum_step, 1).context("minimum_step")?;
-        check_levels(metric, start, target, minimum_step)?;
+        let target = match file.target {
+            Some(target) => target.measured(metric).context("target")?,
+            None => 0,
+        };
+        check_target(metric, start, target)?;
+        let minimum_step = match file.minimum_step {
+            Some(step) => step.measured(metric).context("minimum_step")?,
+            None => (start - target).div_ceil(DEFAULT_STEPS),
+        };
+        let members = file.members.map(|rule| rule.0).unwrap_or_default();
+        if !file.admit.is_empty() && members != Members::Admitted {
+            bail!("admit needs members = \"admitted\": otherwise nobody has to be admitted");
+        }
+        let default = RoundTerms::default();
+        let rounds = RoundTerms {
+            seats: in_range("seats", file.seats.unwrap_or(default.seats), SEATS)?,
+            steepness: in_range(
+                "steepness",
+                file.steepness.unwrap_or(default.steepness),
+                STEEPNESS,
+            )?,
+            ..default
+        };
         let validation_blob = Blob::new("validation set", validation.encode());
+        let plan = architecture.plan()?;
         let terms = Terms {
             title: text(
                 "title",
@@ -123,29 +164,74 @@ impl Preparation {
             bounty: file.bounty.context("say what is paid at most: bounty")?.0,
             split: file.split.map(|split| split.0).unwrap_or_default(),
             open_proposals: file.open_proposals.unwrap_or(false),
-            minimum_reputation: file.minimum_reputation.unwrap_or(0),
+            members,
+            rounds,
         };
+        check_step(&terms)?;
         if terms.title.is_empty() {
             bail!("the title is empty: say what the campaign is called");
         }
         Ok(Self {
+            work: Work {
+                per_row: plan.multiply_adds,
+                rows: terms.validation.rows,
+            },
+            max_gradient_size: syft::max_gradient_size(&plan),
             terms,
-            model: Model {
+            training_time: training_time::estimate(&model, &validation),
+            model: InitialModel {
                 architecture,
                 parameters: parameters_blob.hash,
             },
             parameters: parameters_blob,
             validation: validation_blob,
             deadline: file.deadline.context("say when it ends: deadline")?,
+            rounds: (file.round_blocks, file.reveal_window),
+            admit: file.admit,
         })
     }
 
-    /// The terms with their deadline's block.
-    pub fn terms(&self, deadline: BlockNumber) -> Terms<Balance, BlockNumber> {
-        Terms {
+    /// The terms with their deadline's block, on a chain with blocks of this time.
+    pub fn terms(
+        &self,
+        deadline: BlockNumber,
+        block_time: Duration,
+    ) -> Result<Terms<Balance, BlockNumber>> {
+        let rounds = self.terms.rounds;
+        let (commitments, reveals) = self.rounds;
+        let blocks = |name, span: Option<Span>, default: u32, range| {
+            let blocks = span.map_or(Some(default), |span| span.blocks(block_time));
+            in_range(name, blocks.unwrap_or(u32::MAX), range)
+        };
+        Ok(Terms {
             deadline,
+            rounds: RoundTerms {
+                round_blocks: blocks(
+                    "round_blocks, in blocks,",
+                    commitments,
+                    rounds.round_blocks,
+                    ROUND_BLOCKS,
+                )?,
+                reveal_window: blocks(
+                    "reveal_window, in blocks,",
+                    reveals,
+                    rounds.reveal_window,
+                    REVEAL_WINDOW,
+                )?,
+                ..rounds
+            },
             ..self.terms.clone()
-        }
+        })
+    }
+
+    /// The campaign's title.
+    pub fn title(&self) -> &Text<64> {
+        &self.terms.title
+    }
+
+    /// The metric of its errors.
+    pub fn metric(&self) -> Metric {
+        self.terms.metric
     }
 
     /// Both blobs.
@@ -154,29 +240,47 @@ impl Preparation {
     }
 }
 
-/// The chain's rules for start, target and step, said with the numbers.
-fn check_levels(metric: Metric, start: u64, target: u64, minimum_step: u64) -> Result<()> {
-    let show = |error| metric.show(error);
+/// The chain's rule for start and target, said with the numbers.
+fn check_target(metric: Metric, start: MeasuredError, target: MeasuredError) -> Result<()> {
     if target >= start {
         bail!(
             "the target ({}) must be below the starting error ({}): choose a lower target",
-            show(target),
-            show(start)
-        );
-    }
-    if minimum_step == 0 {
-        bail!("the minimum step must be above 0, or everything would be an improvement");
-    }
-    if minimum_step > start - target {
-        bail!(
-            "the minimum step ({}) is more than there is between start ({}) and target ({}): \
-             choose a smaller one",
-            show(minimum_step),
-            show(start),
-            show(target)
+            metric.show(target),
+            metric.show(start)
         );
     }
     Ok(())
+}
+
+/// The chain's rules for the minimum step, said with the numbers.
+fn check_step(terms: &Terms<Balance, BlockNumber>) -> Result<()> {
+    let (start, target) = (terms.starting_error, terms.target_error);
+    let (step, least) = (terms.minimum_step, terms.least_minimum_step());
+    let show = |error| format!("{} ({error} units)", terms.metric.show(error));
+    if step < least {
+        bail!(
+            "the minimum step is {}, and must be at least {}, 1/1,024 of the way from start to target",
+            show(step),
+            show(least)
+        );
+    }
+    if step > start - target {
+        bail!(
+            "the minimum step ({}) is more than there is between start ({}) and target ({}): \
+             choose a smaller one",
+            terms.metric.show(step),
+            terms.metric.show(start),
+            terms.metric.show(target)
+        );
+    }
+    Ok(())
+}
+
+fn in_range<T: PartialOrd + Display>(name: &str, value: T, range: RangeInclusive<T>) -> Result<T> {
+    if !range.contains(&value) {
+        bail!("{name} must be {} to {}", range.start(), range.end());
+    }
+    Ok(value)
 }
 
 fn text<const N: u32>(name: &str, text: &str) -> Result<Text<N>> {

@@ -1,6 +1,7 @@
-//! Quantities as people write them: error levels, shares and deadlines.
+//! Quantities as people write them: error levels, shares and times.
 
 use serde::{Deserialize, Deserializer};
+use sonar_client::format;
 use sonar_primitives::{BlockNumber, MeasuredError};
 use sp_runtime::Permill;
 use std::{fmt::Display, str::FromStr, time::Duration};
@@ -30,12 +31,15 @@ pub enum UnitError {
     /// Does not fit.
     #[error("{0} is too large")]
     TooLarge(String),
-    /// Not a deadline.
-    #[error("{0:?} is not a deadline: write 90s, 10m, 2h, 3d or a number of blocks")]
-    NotADeadline(String),
+    /// Not a time.
+    #[error("{0:?} is not a time: write 90s, 10m, 2h, 3d or a number of blocks")]
+    NotATime(String),
     /// Not a split.
     #[error("{0:?} is not a split: write data=90%,expertise=10%")]
     NotASplit(String),
+    /// Not a rule for who may take part.
+    #[error("{0:?} does not say who may take part: write everybody, admitted or reputation=3")]
+    NotMembers(String),
 }
 
 /// A non-negative decimal number, kept exactly: `digits / 10^places`.
@@ -191,20 +195,30 @@ impl FromStr for Share {
     }
 }
 
-/// When a campaign ends, from now.
+/// How long something takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deadline {
-    /// After so much time.
+pub enum Span {
+    /// So much time.
     Time(Duration),
-    /// After so many blocks.
+    /// So many blocks.
     Blocks(BlockNumber),
 }
 
-impl FromStr for Deadline {
+impl Span {
+    /// In blocks, rounded up; `None` if they cannot be counted.
+    pub fn blocks(self, block_time: Duration) -> Option<BlockNumber> {
+        match self {
+            Self::Blocks(blocks) => Some(blocks),
+            Self::Time(time) => format::blocks_in(time, block_time),
+        }
+    }
+}
+
+impl FromStr for Span {
     type Err = UnitError;
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        let refused = || UnitError::NotADeadline(text.into());
+        let refused = || UnitError::NotATime(text.into());
         let plain = text.trim();
         let digits = plain
             .bytes()

@@ -84,15 +84,15 @@ fn shares_are_millionths() {
 }
 
 #[test]
-fn deadlines_are_times_or_blocks() {
-    let time = |seconds| Ok(Deadline::Time(Duration::from_secs(seconds)));
+fn spans_are_times_or_blocks() {
+    let time = |seconds| Ok(Span::Time(Duration::from_secs(seconds)));
     assert_eq!("90s".parse(), time(90));
     assert_eq!("10m".parse(), time(600));
     assert_eq!("10 min".parse(), time(600));
     assert_eq!(" 2h ".parse(), time(7_200));
     assert_eq!("3d".parse(), time(259_200));
-    assert_eq!("300".parse(), Ok(Deadline::Blocks(300)));
-    assert_eq!("300 blocks".parse(), Ok(Deadline::Blocks(300)));
+    assert_eq!("300".parse(), Ok(Span::Blocks(300)));
+    assert_eq!("300 blocks".parse(), Ok(Span::Blocks(300)));
     for text in [
         "",
         "m",
@@ -102,12 +102,17 @@ fn deadlines_are_times_or_blocks() {
         "5000000000",
         "99999999999999999999d",
     ] {
-        assert_eq!(
-            text.parse::<Deadline>(),
-            Err(UnitError::NotADeadline(text.into()))
-        );
+        assert_eq!(text.parse::<Span>(), Err(UnitError::NotATime(text.into())));
     }
-    assert!("18446744073709551615d".parse::<Deadline>().is_err());
+    assert!("18446744073709551615d".parse::<Span>().is_err());
+    let blocks = |text: &str| {
+        let span: Span = text.parse().unwrap();
+        span.blocks(Duration::from_secs(2))
+    };
+    assert_eq!(
+        (blocks("15s"), blocks("8"), blocks("99999999999d")),
+        (Some(8), Some(8), None)
+    );
 }
 
 #[test]

@@ -2,12 +2,13 @@
 //! smallest unit of SNR, because JavaScript's numbers cannot hold them, and errors as whole numbers
 //! in the chain's unit; this adds what the types do not say.
 
+use crate::words;
 use serde_json::{json, Value};
 use sonar_client::{cid, format::Amount};
 use sonar_primitives::{
-    api::{CampaignInfo, CampaignSummary, NodeInfo, SubmissionInfo},
+    api::{CampaignInfo, CampaignSummary, ModelInfo, RoundInfo},
     campaign::{CampaignCost, State},
-    Balance, BlobHash, BlockNumber,
+    AccountId, Balance, BlobHash, BlockNumber,
 };
 
 /// The one word for a state, as `campaign list --state` takes it.
@@ -28,19 +29,32 @@ pub fn summary(summary: &CampaignSummary) -> Value {
     value
 }
 
-/// Everything about a campaign, with its tree and what is pending.
-pub fn campaign(info: &CampaignInfo, tree: &[NodeInfo], pending: &[SubmissionInfo]) -> Value {
+/// Everything about a campaign but its tree: with the rounds that are not decided, and whom its owner
+/// admitted.
+pub fn campaign(
+    info: &CampaignInfo,
+    undecided: &[RoundInfo],
+    admitted: &[AccountId],
+    now: BlockNumber,
+) -> Value {
     let mut value = json!(info);
     value["summary"] = summary(&info.summary);
-    value["tree"] = tree.iter().map(node).collect();
-    value["pending"] = json!(pending);
+    value["rounds"] = undecided.iter().map(|info| round(info, now)).collect();
+    value["admitted"] = json!(admitted);
     value
 }
 
-/// A node of a tree, with its blob's CID.
-fn node(info: &NodeInfo) -> Value {
+/// A round, with its state in one word as `status`.
+pub fn round(info: &RoundInfo, now: BlockNumber) -> Value {
     let mut value = json!(info);
-    value["cid"] = json!(cid::cid_of(info.node.blob));
+    value["status"] = json!(words::round_state(info, now));
+    value
+}
+
+/// A model of a tree, with the CID of its parameters (which may not be stored).
+pub fn model(info: &ModelInfo) -> Value {
+    let mut value = json!(info);
+    value["cid"] = json!(cid::cid_of(info.model.parameters));
     value
 }
 

@@ -1,15 +1,18 @@
 //! The chain's states and reasons in words.
 
-use sonar_client::format;
+use sonar_client::{format, Client, ReadError};
 use sonar_primitives::{
+    api::RoundInfo,
     assay::Malformed,
-    campaign::{Closed, Rejected, State},
+    campaign::{Closed, Members, ProposalState, Rejected, RoundTerms, State},
+    payout::mul_div,
+    round::RoundState,
     BlockNumber,
 };
 use std::time::Duration;
 use syft::Metric;
 
-/// Where blocks are now and how fast they come: to say what is left of a deadline.
+/// Where blocks are now and how fast they come: to say what is left of a time.
 #[derive(Clone, Copy)]
 pub struct Clock {
     /// The best block.
@@ -19,6 +22,14 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// The node's.
+    pub async fn of(client: &Client) -> Result<Self, ReadError> {
+        Ok(Self {
+            now: client.best_block().await?.number,
+            block_time: client.constants().block_time,
+        })
+    }
+
     /// A block as a number and as the time until it.
     pub fn until(self, block: BlockNumber) -> String {
         match block.checked_sub(self.now) {
@@ -28,6 +39,28 @@ impl Clock {
             ),
             None => format!("block {block} (passed)"),
         }
+    }
+
+    /// So many blocks, and how long they take.
+    pub fn blocks(self, blocks: BlockNumber) -> String {
+        format!(
+            "{} ({})",
+            count(blocks, "block"),
+            format::duration(blocks, self.block_time)
+        )
+    }
+
+    /// How many blocks are left until this one, and how long they take.
+    pub fn left(self, block: BlockNumber) -> String {
+        self.blocks(block.saturating_sub(self.now))
+    }
+}
+
+/// A number of things: `1 block`, `2 blocks`.
+pub fn count(number: impl Into<u64>, thing: &str) -> String {
+    match number.into() {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
     }
 }
 
@@ -43,7 +76,7 @@ pub fn state(
         State::Open => format!("open until {}", clock.until(deadline)),
         State::Closing { reason, grace_ends } => {
             format!(
-                "closing: {}; settled by {}",
+                "closing: {}; settled by {}, or later if rounds are still decided",
                 closed(*reason),
                 clock.until(*grace_ends)
             )
@@ -71,15 +104,19 @@ pub fn rejected(reason: Rejected, metric: Metric) -> String {
             "the initial model's error is {}, above the claim and its tolerance",
             metric.show(measured)
         ),
-        Rejected::AtTarget { measured } => {
-            format!(
-                "the initial model's error is {}: the target is reached already, or less than the minimum step away",
-                metric.show(measured)
-            )
-        }
+        Rejected::AtTarget { measured } => format!(
+            "the initial model's error is {}: the target is reached already, or less than the minimum \
+             step away",
+            metric.show(measured)
+        ),
+        Rejected::BelowRecord { measured } => format!(
+            "the model's error is {}, better than the best so far: a proposal earns nothing for that, \
+             a gradient does",
+            metric.show(measured)
+        ),
         Rejected::Malformed(what) => malformed(what).into(),
-        Rejected::NoQuorum => "the assayers did not judge the initial model in time".into(),
-        Rejected::Cancelled => "cancelled by the owner".into(),
+        Rejected::NoQuorum => "the assayers did not judge the model in time".into(),
+        Rejected::Cancelled => "refused by the campaign's owner, or the campaign was closed".into(),
     }
 }
 
@@ -87,34 +124,125 @@ pub fn rejected(reason: Rejected, metric: Metric) -> String {
 pub fn malformed(what: Malformed) -> &'static str {
     match what {
         Malformed::Parameters => "the parameters are not those of the architecture",
-        Malformed::Gradient => "the gradient is not one of the architecture",
         Malformed::ValidationSet => "the validation set cannot be used",
         Malformed::NotFinite => "the model holds or gives a number that is not finite",
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn states_say_what_comes_next() {
-        let clock = Clock {
-            now: 100,
-            block_time: Duration::from_secs(2),
-        };
-        let say = |of: State<BlockNumber>| state(&of, Metric::ErrorRate, 400, clock);
-        assert_eq!(say(State::Open), "open until block 400 (about 10 min left)");
-        assert_eq!(
-            say(State::Closing {
-                reason: Closed::TargetReached,
-                grace_ends: 90
-            }),
-            "closing: the target is reached; settled by block 90 (passed)"
-        );
-        assert_eq!(
-            say(State::Rejected { reason: Rejected::FalseClaim { measured: 930_000_000 }, at: 7 }),
-            "rejected in block 7: the initial model's error is 93.00 %, above the claim and its tolerance"
-        );
+/// How far a proposal has come.
+pub fn proposal(state: ProposalState, metric: Metric) -> String {
+    match state {
+        ProposalState::Offered => "waits for the campaign's owner to accept it".into(),
+        ProposalState::Pending => "waits for its assay".into(),
+        ProposalState::Accepted { error } => {
+            format!("is the root of a branch, with {}", metric.show(error))
+        }
+        ProposalState::Rejected(reason) => format!("was rejected: {}", rejected(reason, metric)),
     }
 }
+
+/// How far a round has come: `3 commitments, closes in 14 blocks (about 28 s)`.
+pub fn round(info: &RoundInfo, clock: Clock) -> String {
+    let round = &info.round;
+    let commitments = count(round.commitments, "commitment");
+    let revealed = match (round.reveals == round.commitments, round.commitments) {
+        (true, 1) => format!("{commitments}, revealed"),
+        (true, _) => format!("{commitments}, all revealed"),
+        (false, _) => format!("{commitments}, {} revealed", round.reveals),
+    };
+    match round.state {
+        RoundState::Pending if clock.now < round.closes => {
+            format!("{commitments}, closes in {}", clock.left(round.closes))
+        }
+        RoundState::Pending if round.reveals == round.commitments => {
+            format!("{revealed}; waits for the rounds before it")
+        }
+        RoundState::Pending if clock.now < round.reveals_end => format!(
+            "{revealed}; closed, reveals end in {}",
+            clock.left(round.reveals_end)
+        ),
+        RoundState::Pending => format!("{revealed} in time; waits for the rounds before it"),
+        RoundState::Assaying => format!("{revealed}; the assayers measure it"),
+        RoundState::Accepted => format!("{revealed}; accepted as model {}", info.id),
+        RoundState::NotImproved | RoundState::NoQuorum | RoundState::Dissolved => {
+            format!("{revealed}; {}", ended(round.state))
+        }
+        RoundState::Empty => format!("{commitments}; {}", ended(round.state)),
+    }
+}
+
+/// A round with its name: `round 12 on branch 0: 3 commitments, ...`.
+pub fn named_round(info: &RoundInfo, clock: Clock) -> String {
+    format!(
+        "round {} on branch {}: {}",
+        info.id,
+        info.round.root,
+        round(info, clock)
+    )
+}
+
+/// The one word for a round's state, for tables and programs.
+pub fn round_state(info: &RoundInfo, now: BlockNumber) -> &'static str {
+    match info.round.state {
+        RoundState::Pending if now < info.round.closes => "open",
+        RoundState::Pending if info.round.reveals == info.round.commitments => "waiting",
+        RoundState::Pending if now < info.round.reveals_end => "revealing",
+        RoundState::Pending => "waiting",
+        RoundState::Assaying => "assaying",
+        RoundState::Accepted => "accepted",
+        RoundState::NotImproved => "not improved",
+        RoundState::Empty => "empty",
+        RoundState::NoQuorum => "no quorum",
+        RoundState::Dissolved => "dissolved",
+    }
+}
+
+/// Why a round brought no model.
+pub fn ended(state: RoundState) -> &'static str {
+    match state {
+        RoundState::NotImproved => "no improvement by the minimum step; deposits go back",
+        RoundState::Empty => "nobody revealed a gradient in time",
+        RoundState::NoQuorum => "the assayers did not agree in time; everything goes back",
+        RoundState::Dissolved => {
+            "the campaign was over before it was measured; everything goes back"
+        }
+        RoundState::Pending | RoundState::Assaying | RoundState::Accepted => "it goes on",
+    }
+}
+
+/// Who may commit to gradients.
+pub fn members(members: Members) -> String {
+    match members {
+        Members::Everybody => "everybody".into(),
+        Members::Reputation { contributions } => format!(
+            "accounts with at least {} in any campaign",
+            count(contributions, "paid contribution")
+        ),
+        Members::Admitted => "accounts that the owner admits".into(),
+    }
+}
+
+/// How rounds are held and paid.
+pub fn rounds(terms: RoundTerms, clock: Clock) -> String {
+    let steepness = match terms.steepness {
+        1 => "every part of the way to the target earns the same",
+        2 => "the last part of the way to the target earns more than the first (steepness 2)",
+        _ => "the last part of the way to the target earns much more than the first (steepness 3)",
+    };
+    format!(
+        "take gradients for {}, then reveals for at most {}; up to {} are paid; {steepness}",
+        clock.blocks(terms.round_blocks),
+        clock.blocks(terms.reveal_window),
+        count(terms.seats, "gradient"),
+    )
+}
+
+/// A part of a whole, in per cent with two digits: `41.20 %`. Nothing has no parts.
+pub fn share(part: u128, whole: u128) -> String {
+    let hundredths = mul_div(10_000, part, whole).unwrap_or(0);
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
+#[cfg(test)]
+#[path = "words_tests.rs"]
+mod tests;

@@ -63,6 +63,11 @@ impl Keyring {
         }
     }
 
+    /// Where the files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Makes a new account. The name must be free.
     pub fn create(&self, name: &str, password: &Password) -> Result<NewAccount, KeyError> {
         let path = self.free_path(name)?;

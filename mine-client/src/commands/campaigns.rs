@@ -1,4 +1,4 @@
-//! `mine campaigns`: which campaigns fit, and what they pay.
+//! `mine campaigns`: which campaigns fit, and what their branches pay.
 
 use crate::{
     cli::AccountArgs,
@@ -7,17 +7,25 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use mine_client::fit::{check_parties, check_price, data_for, Misfit, Offer};
+use mine_client::{
+    branch,
+    fit::{check_bounty, check_parties, check_price, data_for, no_quote, NotServed, Offer},
+    policy::Policy,
+    rounds::blocks,
+};
 use serde::Serialize;
-use sonar_client::format::{amount, duration, error, Amount};
+use sonar_client::{
+    format::{amount, duration, error, Amount},
+    Client,
+};
 use sonar_primitives::{
-    api::{CampaignInfo, Quote},
+    api::{CampaignInfo, ModelInfo, Quote},
     campaign::State,
-    BlockNumber, CampaignId, MeasuredError, NodeId,
+    AccountId, Balance, BlockNumber, CampaignId, MeasuredError, ModelId, RoundId,
 };
 use syft::Metric;
 
-/// Lists the open campaigns.
+/// Lists the open campaigns with their branches.
 #[derive(Args, Debug)]
 pub struct Campaigns {
     #[command(flatten)]
@@ -30,65 +38,86 @@ struct Line {
     id: CampaignId,
     title: String,
     metric: Metric,
+    /// The least error so far.
     best: MeasuredError,
-    best_node: Option<NodeId>,
+    best_model: Option<ModelId>,
     target: MeasuredError,
     minimum_step: MeasuredError,
     /// The whole bounty.
     bounty: Amount,
-    /// What taking the best node to the target would earn now.
-    pays: Option<Amount>,
-    /// What is held for one submission.
-    deposit: Option<Amount>,
-    /// The part of the deposit that is lost if the gradient is not accepted.
-    assay_price: Option<Amount>,
     deadline: BlockNumber,
     blocks_left: BlockNumber,
+    /// Blocks for which a round takes commitments.
+    round_blocks: u32,
     /// The data set that fits.
     data: Option<String>,
     /// Why the campaign is left alone.
-    misfit: Option<String>,
+    left_alone: Option<String>,
+    branches: Vec<Branch>,
+}
+
+/// One branch of it.
+#[derive(Serialize)]
+struct Branch {
+    root: ModelId,
+    /// The branch's best model.
+    best_model: ModelId,
+    /// Its error.
+    best: MeasuredError,
+    /// The round that takes commitments, if there is one.
+    round: Option<RoundId>,
+    /// Blocks until it closes.
+    closes_in: Option<BlockNumber>,
+    /// What a round that takes the record to the target would earn now.
+    pays: Option<Amount>,
+    /// What is held for a commitment: `deposit` and `part`.
+    hold: Option<Amount>,
+    /// Comes back with the verdict.
+    deposit: Option<Amount>,
+    /// The largest part of the round's assay that a commitment may have to pay.
+    part: Option<Amount>,
+    /// Why the branch is left alone.
+    left_alone: Option<String>,
+}
+
+/// What the account brings along.
+struct Own<'a> {
+    account: AccountId,
+    policy: Policy,
+    offers: Vec<Offer<'a>>,
+    spendable: Balance,
 }
 
 /// Does it.
 pub async fn run(home: &Home, output: Output, command: Campaigns) -> Result<()> {
     let account = home.account(&command.account)?;
-    let policy = home.policy()?;
     let store = home.store();
     let mut schemas = Vec::new();
     for name in store.names()? {
         let (info, _) = store.get(&name)?;
         schemas.push((name, info.schema));
     }
-    let offers: Vec<Offer<'_>> = schemas
-        .iter()
-        .map(|(name, schema)| Offer { name, schema })
-        .collect();
-
+    let policy = home.policy()?;
     let client = home.connect().await?;
+    let balance = client.balance(&account).await?;
+    let own = Own {
+        spendable: balance.transferable(client.constants().existential_deposit),
+        account,
+        policy,
+        offers: schemas
+            .iter()
+            .map(|(name, schema)| Offer { name, schema })
+            .collect(),
+    };
     let now = client.best_block().await?.number;
-    let own = client.reputation(&account).await?;
     let mut lines = Vec::new();
     for summary in client.all_campaigns().await? {
         if summary.state != State::Open {
             continue;
         }
-        let Some(info) = client.campaign(summary.id).await? else {
-            continue;
-        };
-        let owner = client.reputation(&summary.owner).await?;
-        let quote = match info.best {
-            Some(best) => client.quote(&account, best, summary.target).await?.ok(),
-            None => None,
-        };
-        let data = data_for(&info, &offers, &policy, now);
-        let misfit = data.as_ref().err().cloned().or_else(|| {
-            check_parties(&info, &owner, &own, &policy)
-                .and_then(|()| check_price(&info, quote.as_ref(), &policy))
-                .err()
-        });
-        let data = data.ok().map(|index| offers[index].name.to_owned());
-        lines.push(line(&info, quote.as_ref(), data, misfit, now));
+        if let Some(info) = client.campaign(summary.id).await? {
+            lines.push(line(&client, &own, &info, now).await?);
+        }
     }
     let block_time = client.constants().block_time;
     output.result(&lines, || match lines.is_empty() {
@@ -97,34 +126,87 @@ pub async fn run(home: &Home, output: Output, command: Campaigns) -> Result<()> 
     })
 }
 
-fn line(
+async fn line(
+    client: &Client,
+    own: &Own<'_>,
     info: &CampaignInfo,
-    quote: Option<&Quote>,
-    data: Option<String>,
-    misfit: Option<Misfit>,
     now: BlockNumber,
-) -> Line {
-    Line {
+) -> Result<Line> {
+    let owner = client.reputation(&info.summary.owner).await?;
+    let reputation = client.reputation(&own.account).await?;
+    let data = data_for(info, &own.offers, &own.policy, now);
+    let left_alone = data.as_ref().err().cloned().or_else(|| {
+        check_parties(info, &owner, &reputation, &own.policy)
+            .and_then(|()| check_bounty(info, &own.policy))
+            .err()
+    });
+    let tree = client.tree(info.summary.id).await?;
+    let mut branches = Vec::new();
+    for best in branch::roots(&tree).filter_map(|root| branch::best(&tree, root)) {
+        branches.push(branch_of(client, own, info, best, now).await?);
+    }
+    Ok(Line {
         id: info.summary.id,
         title: info.summary.title.as_str().into(),
         metric: info.terms.metric,
         best: info.summary.best,
-        best_node: info.best,
+        best_model: info.best,
         target: info.summary.target,
         minimum_step: info.terms.minimum_step,
         bounty: Amount(info.summary.bounty),
-        pays: quote.map(|quote| Amount(quote.pays)),
-        deposit: quote.map(|quote| Amount(quote.deposit)),
-        assay_price: quote.map(|quote| Amount(quote.assay_price)),
         deadline: info.terms.deadline,
         blocks_left: info.terms.deadline.saturating_sub(now),
-        data,
-        misfit: misfit.map(|misfit| misfit.to_string()),
+        round_blocks: info.terms.rounds.round_blocks,
+        data: data.ok().map(|index| own.offers[index].name.to_owned()),
+        left_alone: left_alone.map(|reason| reason.to_string()),
+        branches,
+    })
+}
+
+async fn branch_of(
+    client: &Client,
+    own: &Own<'_>,
+    info: &CampaignInfo,
+    best: &ModelInfo,
+    now: BlockNumber,
+) -> Result<Branch> {
+    let root = best.model.root;
+    let quote = client
+        .quote(&own.account, root, info.summary.target)
+        .await?;
+    let left_alone = match &quote {
+        Ok(quote) => {
+            let blob = client.constants().blob_deposit(0);
+            check_price(quote, blob, own.spendable, &own.policy).err()
+        }
+        Err(refused) => Some(no_quote(info, *refused)),
+    };
+    Ok(branch_line(best, quote.ok(), left_alone, now))
+}
+
+fn branch_line(
+    best: &ModelInfo,
+    quote: Option<Quote>,
+    left_alone: Option<NotServed>,
+    now: BlockNumber,
+) -> Branch {
+    let quote = quote.as_ref();
+    let round = quote.and_then(|quote| Some((quote.round?, quote.closes)));
+    Branch {
+        root: best.model.root,
+        best_model: best.id,
+        best: best.model.error,
+        round: round.map(|(id, _)| id),
+        closes_in: round.map(|(_, closes)| closes.saturating_sub(now)),
+        pays: quote.map(|quote| Amount(quote.pays)),
+        hold: quote.map(|quote| Amount(quote.hold)),
+        deposit: quote.map(|quote| Amount(quote.deposit)),
+        part: quote.map(|quote| Amount(quote.part)),
+        left_alone: left_alone.map(|reason| reason.to_string()),
     }
 }
 
 fn describe(lines: &[Line], time: impl Fn(BlockNumber) -> String) -> String {
-    let money = |value: Option<Amount>| value.map_or("-".into(), |value| amount(value.0));
     let rows = lines
         .iter()
         .map(|line| {
@@ -134,29 +216,53 @@ fn describe(lines: &[Line], time: impl Fn(BlockNumber) -> String) -> String {
                 error(line.metric, line.best),
                 error(line.metric, line.target),
                 amount(line.bounty.0),
-                money(line.pays),
-                money(line.deposit),
                 time(line.blocks_left),
                 line.data.clone().unwrap_or("-".into()),
             ]
         })
         .collect();
-    let header = [
-        "id",
-        "title",
-        "best",
-        "target",
-        "bounty",
-        "target pays",
-        "deposit",
-        "left",
-        "data",
-    ];
-    let mut text = table(&header, rows);
+    let header = ["id", "title", "best", "target", "bounty", "left", "data"];
+    let mut text = table(&header, rows) + "\n\n" + &describe_branches(lines);
     for line in lines {
-        if let Some(misfit) = &line.misfit {
-            text += &format!("\ncampaign {} is left alone: {}", line.id, clean(misfit));
+        let branches = line.branches.iter();
+        let reasons = branches.filter_map(|branch| {
+            let reason = branch.left_alone.as_ref()?;
+            Some((format!(", branch {}", branch.root), reason))
+        });
+        let whole = line.left_alone.iter().map(|reason| (String::new(), reason));
+        for (place, reason) in whole.chain(reasons) {
+            let reason = clean(reason);
+            text += &format!("\ncampaign {}{place} is left alone: {reason}", line.id);
         }
     }
     text
+}
+
+fn describe_branches(lines: &[Line]) -> String {
+    let money = |value: Option<Amount>| value.map_or("-".into(), |value| amount(value.0));
+    let branches = lines
+        .iter()
+        .flat_map(|line| line.branches.iter().map(move |branch| (line, branch)));
+    let rows = branches
+        .map(|(line, branch)| {
+            let round = match (branch.round, branch.closes_in) {
+                (Some(round), Some(left)) => format!("round {round} closes in {}", blocks(left)),
+                _ => format!("a new one, {}", blocks(line.round_blocks)),
+            };
+            vec![
+                line.id.to_string(),
+                branch.root.to_string(),
+                format!(
+                    "{} (model {})",
+                    error(line.metric, branch.best),
+                    branch.best_model
+                ),
+                round,
+                money(branch.pays),
+                money(branch.hold),
+            ]
+        })
+        .collect();
+    let header = ["campaign", "branch", "best", "round", "target pays", "held"];
+    table(&header, rows)
 }

@@ -11,6 +11,7 @@ use mine_client::{
     chain::worth,
     journal::{Journal, JournalError},
     lifecycle::Entry,
+    rounds,
 };
 use serde::Serialize;
 use sonar_client::{
@@ -18,8 +19,12 @@ use sonar_client::{
     AccountBalance, Client,
 };
 use sonar_primitives::{
-    campaign::State, reputation::Reputation, tree::SubmissionState, AccountId, BlockNumber,
-    CampaignId, NodeId,
+    api::{RoundInfo, SubmissionInfo},
+    campaign::State,
+    reputation::Reputation,
+    round::RoundState,
+    submission::{SubmissionKind, SubmissionState},
+    AccountId, BlockNumber, CampaignId, ModelId, RoundId, SubmissionId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,18 +49,33 @@ struct Report {
     journal_read: bool,
 }
 
-/// One submission on the chain.
+/// One gradient on the chain.
 #[derive(Serialize)]
 struct Submission {
-    submission: NodeId,
+    submission: SubmissionId,
     campaign: CampaignId,
-    parent: NodeId,
+    round: RoundId,
+    /// The root of the branch; `None` once the round is forgotten.
+    root: Option<ModelId>,
+    /// The model that it was trained on.
+    base: ModelId,
+    /// The base deposit that was held.
     deposit: Amount,
+    /// The part of the round's assay that was held.
+    part: Amount,
     committed_at: BlockNumber,
-    state: SubmissionState<BlockNumber>,
+    state: SubmissionState,
     pending: bool,
+    round_state: Option<RoundState>,
+    /// The first block in which it may be revealed.
+    closes: Option<BlockNumber>,
+    /// The first block in which it may not be revealed any more.
+    reveals_end: Option<BlockNumber>,
     /// The data set that it was trained on, if the journal was read.
     data: Option<String>,
+    /// How far it has come, for people.
+    #[serde(skip)]
+    words: String,
 }
 
 /// What came, or can come, from one campaign.
@@ -104,20 +124,16 @@ async fn report(client: &Client, account: AccountId, journal: Option<&Journal>) 
         .flat_map(|journal| journal.entries(&account))
         .map(|(_, entry): (_, &Entry)| (entry.commitment(), entry.data.clone()))
         .collect();
-    let found = client.submissions_of(&account).await?;
-    let submissions: Vec<Submission> = found
-        .into_iter()
-        .map(|info| Submission {
-            submission: info.id,
-            campaign: info.submission.campaign,
-            parent: info.submission.parent,
-            deposit: Amount(info.submission.deposit),
-            committed_at: info.submission.committed_at,
-            pending: info.submission.state.is_pending(),
-            state: info.submission.state,
-            data: trained_on.get(&info.submission.commitment).cloned(),
-        })
-        .collect();
+    let now = client.best_block().await?.number;
+    let mut submissions = Vec::new();
+    for info in client.submissions_of(&account).await? {
+        let SubmissionKind::Gradient { round, base, .. } = info.submission.kind else {
+            continue;
+        };
+        let data = trained_on.get(&info.submission.commitment).cloned();
+        let round = (round, client.round(round).await?);
+        submissions.push(submission(info, round, base, data, now));
+    }
     let earnings = earnings(client, &account, &submissions, journal).await?;
     let total = |claimed: bool| {
         let amounts = earnings.iter().filter(|earning| earning.claimed == claimed);
@@ -133,6 +149,35 @@ async fn report(client: &Client, account: AccountId, journal: Option<&Journal>) 
         earnings,
         journal_read: journal.is_some(),
     })
+}
+
+fn submission(
+    info: SubmissionInfo,
+    (id, round): (RoundId, Option<RoundInfo>),
+    base: ModelId,
+    data: Option<String>,
+    now: BlockNumber,
+) -> Submission {
+    let round = round.map(|info| info.round);
+    let submission = info.submission;
+    let phase = round.as_ref().map(|round| rounds::describe(id, round, now));
+    Submission {
+        submission: info.id,
+        campaign: submission.campaign,
+        round: id,
+        root: round.as_ref().map(|round| round.root),
+        base,
+        deposit: Amount(submission.deposit),
+        part: Amount(submission.part),
+        committed_at: submission.committed_at,
+        pending: submission.state.is_pending(),
+        round_state: round.as_ref().map(|round| round.state),
+        closes: round.as_ref().map(|round| round.closes),
+        reveals_end: round.as_ref().map(|round| round.reveals_end),
+        data,
+        words: words(&submission.state, phase),
+        state: submission.state,
+    }
 }
 
 /// What the chain still knows, and what the journal remembers beyond that.
@@ -177,14 +222,13 @@ fn describe(report: &Report) -> String {
     let reputation = &report.reputation;
     let mut text = format!(
         "account     {}\nfree        {}\nheld        {}\nclaimed     {}\nclaimable   {}\n\
-         gradients   {} accepted, {} rejected, {} not revealed\n",
+         reputation  {} contributions, {} deposits lost\n",
         report.account,
         amount(report.balance.free),
         amount(report.balance.held),
         amount(report.claimed.0),
         amount(report.claimable.0),
-        reputation.accepted,
-        reputation.rejected,
+        reputation.contributions,
         reputation.deposits_lost,
     );
     if !report.submissions.is_empty() {
@@ -195,13 +239,13 @@ fn describe(report: &Report) -> String {
                 vec![
                     one.submission.to_string(),
                     one.campaign.to_string(),
-                    one.parent.to_string(),
+                    one.base.to_string(),
                     one.data.clone().unwrap_or("-".into()),
-                    state(&one.state),
+                    one.words.clone(),
                 ]
             })
             .collect();
-        let header = ["submission", "campaign", "parent", "data", "state"];
+        let header = ["submission", "campaign", "base", "data", "state"];
         text += &format!("\n{}\n", table(&header, rows));
     }
     if !report.earnings.is_empty() {
@@ -218,17 +262,22 @@ fn describe(report: &Report) -> String {
     text
 }
 
-fn state(state: &SubmissionState<BlockNumber>) -> String {
-    match state {
-        SubmissionState::Committed { reveal_by } => {
-            format!("committed, reveal by block {reveal_by}")
+/// How far a submission has come, with its round's phase.
+fn words(state: &SubmissionState, phase: Option<String>) -> String {
+    let alone = match state {
+        SubmissionState::Committed => "committed",
+        SubmissionState::Revealed { .. } => "revealed",
+        SubmissionState::Proposed { .. } => "a proposal",
+        SubmissionState::Contributed { model, .. } => {
+            return format!("contributed to model {model}");
         }
-        SubmissionState::Revealed { .. } => "waits for the assayers".into(),
-        SubmissionState::Accepted { node } => format!("accepted as node {node}"),
-        SubmissionState::NotImproved => "no improvement".into(),
-        SubmissionState::Malformed(_) => "cannot be measured".into(),
-        SubmissionState::Duplicate { of } => format!("same model as node {of}"),
-        SubmissionState::NotRevealed => "not revealed in time".into(),
-        SubmissionState::Undecided => "not judged in time".into(),
+        SubmissionState::NotContributed => "brought nothing",
+        SubmissionState::Malformed => "cannot be measured",
+        SubmissionState::NotRevealed => "not revealed in time",
+        SubmissionState::Returned => "never judged; everything came back",
+    };
+    match phase {
+        Some(phase) => format!("{alone}; {phase}"),
+        None => alone.into(),
     }
 }

@@ -31,12 +31,12 @@ pub struct Overrides {
     /// Only this data set.
     #[arg(long, value_name = "NAME")]
     data: Option<String>,
-    /// What a gradient must be expected to earn, such as "5 SNR".
+    /// What a round must be expected to earn beyond this mine's part of its assay, such as "5 SNR".
     #[arg(long, value_name = "AMOUNT")]
     minimum_pay: Option<Amount>,
-    /// The largest deposit for one submission, such as "2 SNR".
+    /// The most to have held for one commitment and its gradient, such as "20 SNR".
     #[arg(long, value_name = "AMOUNT")]
-    maximum_deposit: Option<Amount>,
+    maximum_hold: Option<Amount>,
 }
 
 /// One gradient.
@@ -114,8 +114,8 @@ impl Overrides {
         if let Some(amount) = self.minimum_pay {
             policy.minimum_pay = amount.0;
         }
-        if let Some(amount) = self.maximum_deposit {
-            policy.maximum_deposit = Some(amount.0);
+        if let Some(amount) = self.maximum_hold {
+            policy.maximum_hold = Some(amount.0);
         }
         policy.check()?;
         Ok(policy)
@@ -132,8 +132,11 @@ fn load(home: &Home, policy: &Policy) -> Result<Vec<MineData>> {
     let mut all = Vec::new();
     for name in names {
         let (info, rows) = store.get(&name)?;
-        let split = Split::of(&rows, policy.held_out)
-            .with_context(|| format!("data set {name} cannot hold out rows"))?;
+        let split = Split::of(&rows, policy.held_out).with_context(|| {
+            format!(
+                "data set {name} cannot hold out rows: add rows, or change held_out in the policy"
+            )
+        })?;
         all.push(MineData {
             name,
             schema: info.schema,

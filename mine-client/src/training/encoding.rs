@@ -1,7 +1,6 @@
 //! How a gradient is stored: smaller is cheaper, for the deposit and the fee follow the size.
 
-use super::Score;
-use sonar_primitives::assay::Baseline;
+use super::{held_out::Score, Gain};
 use syft::{Architecture, Encoding, Gradient};
 
 /// Shares of the values, in percent, that are tried alone. From 14 % on the file would be larger than
@@ -14,20 +13,24 @@ const LOSS: u64 = 100;
 
 /// What a candidate is held against.
 pub(super) struct Goal {
-    /// What the chain asks for.
-    pub(super) baseline: Baseline,
-    /// The parent's score.
+    /// By how much the error must fall.
+    pub(super) minimum_step: u64,
+    /// The branch's best model's score.
     pub(super) start: Score,
     /// The score with every value as it is.
     pub(super) best: Score,
 }
 
 impl Goal {
-    /// Whether a candidate beats the baseline and keeps 99 % of what error and loss have fallen by.
+    /// Whether a candidate is better by the minimum step and keeps 99 % of what error and loss have fallen by.
     fn is_met_by(&self, (error, loss): Score) -> bool {
         let most_error = self.best.0 + self.start.0.saturating_sub(self.best.0) / LOSS;
         let most_loss = self.best.1 + (self.start.1 - self.best.1).max(0.0) / LOSS as f32;
-        self.baseline.is_beaten_by(error) && error <= most_error && loss <= most_loss
+        let gain = Gain {
+            before: self.start.0,
+            after: error,
+        };
+        gain.is_enough(self.minimum_step) && error <= most_error && loss <= most_loss
     }
 }
 
@@ -81,10 +84,7 @@ mod tests {
 
     /// An error of 1,000 has fallen to 500, and must fall by 100.
     const GOAL: Goal = Goal {
-        baseline: Baseline {
-            error: 1_000,
-            minimum_step: 100,
-        },
+        minimum_step: 100,
         start: (1_000, 2.0),
         best: (500, 1.0),
     };
@@ -125,10 +125,7 @@ mod tests {
         assert!(!GOAL.is_met_by((400, f32::NAN)));
         // The step counts as well: here all of the gain is needed.
         let narrow = Goal {
-            baseline: Baseline {
-                error: 1_000,
-                minimum_step: 500,
-            },
+            minimum_step: 500,
             ..GOAL
         };
         assert!(narrow.is_met_by((500, 1.0)));

@@ -3,7 +3,8 @@
 use crate::{
     examples::{mine_data, points, points_policy, points_world, run},
     interruption::check,
-    world::{account, Faults, View},
+    view::View,
+    world::account,
 };
 use mine_client::{
     journal::{Journal, JournalError},
@@ -84,11 +85,7 @@ async fn a_full_disk_stops_the_mine_before_it_sends() {
     // The first life may write so often; the second as often as it likes.
     for writes in (0..).step_by(3) {
         let world = points_world();
-        let view = View {
-            world: world.clone(),
-            account: account(1),
-            faults: Faults::default(),
-        };
+        let view = View::of(&world, account(1));
         let disk = Disk::default();
         disk.writes_left.store(writes, Ordering::Relaxed);
         let ended = match Journal::with_backend(disk.clone()) {

@@ -1,14 +1,18 @@
 //! Data, models and mines to test with.
 
-use crate::world::{View, World, CAMPAIGN};
+use crate::{
+    view::View,
+    world::{account, World, CAMPAIGN},
+};
 use mine_client::{
     daemon::{self, Until},
     event::Event,
     journal::Journal,
-    miner::{MineData, MineError, Miner},
+    miner::{MineData, MineError, Miner, Tick},
     policy::Policy,
     training::Split,
 };
+use sonar_primitives::campaign::State;
 use std::{cell::RefCell, fs::File, rc::Rc, sync::Arc, time::Duration};
 use syft::{Architecture, Dataset, Schema};
 use syft_data::load_csv;
@@ -82,6 +86,17 @@ pub fn mine_data(name: &str, rows: &Dataset, policy: &Policy) -> Vec<MineData> {
     }]
 }
 
+/// Tells whoever makes blocks that a training has begun, and then `report`.
+pub fn reporting<'a>(view: &'a View, mut report: impl FnMut(Event) + 'a) -> impl FnMut(Event) + 'a {
+    move |event| {
+        if matches!(event, Event::Training { .. }) {
+            let mut world = view.world.borrow_mut();
+            world.training.insert(view.account.clone());
+        }
+        report(event);
+    }
+}
+
 /// Runs a mine until the campaign is settled; `None` if it was killed before.
 pub async fn run(
     view: &View,
@@ -89,13 +104,63 @@ pub async fn run(
     policy: &Policy,
     data: &[MineData],
 ) -> Option<Result<(), MineError>> {
-    let mut report = |_: Event| {};
+    run_until(
+        view,
+        journal,
+        policy,
+        data,
+        Until::Settled(CAMPAIGN),
+        |_| {},
+    )
+    .await
+}
+
+/// Runs a mine until there is a reason to end; `None` if it was killed before.
+pub async fn run_until(
+    view: &View,
+    journal: &mut Journal,
+    policy: &Policy,
+    data: &[MineData],
+    until: Until,
+    report: impl FnMut(Event),
+) -> Option<Result<(), MineError>> {
+    let mut report = reporting(view, report);
     let mut miner = Miner::new(journal, policy, data, &mut report);
     let connect = async || Ok(view.clone());
-    let work = daemon::run(&mut miner, connect, Until::Settled(CAMPAIGN));
+    let work = daemon::run(&mut miner, connect, until);
     let limited = tokio::time::timeout(LIMIT, view.faults.run(work));
     match limited.await {
         Ok(ended) => ended,
-        Err(_) => panic!("not settled in time: {:?}", view.world.borrow().path()),
+        Err(_) => panic!("no end in time: {:?}", view.world.borrow().records()),
     }
+}
+
+/// Lets a mine do all that it can do in this block, trainings included.
+pub async fn work(miner: &mut Miner<'_>, view: &View) -> Tick {
+    for _ in 0..1_000 {
+        let tick = miner.tick(view).await.unwrap();
+        if miner.is_training() {
+            miner.training_ended().await;
+        } else if tick != Tick::Busy {
+            return tick;
+        }
+    }
+    panic!("always busy")
+}
+
+/// Lets mines take turns, the one with the number 1 first, until the campaign is settled or nobody can do anything.
+pub async fn take_turns(world: &Rc<RefCell<World>>, miners: &mut [Miner<'_>]) {
+    for _ in 0..2_000 {
+        let mut idle = true;
+        for (place, miner) in miners.iter_mut().enumerate() {
+            let view = View::of(world, account(place as u8 + 1));
+            idle &= work(miner, &view).await == Tick::Idle;
+        }
+        let mut world = world.borrow_mut();
+        if matches!(world.state, State::Settled { .. }) || idle && !world.has_pending() {
+            return;
+        }
+        world.block();
+    }
+    panic!("no end: {:?}", world.borrow().records());
 }

@@ -1,16 +1,12 @@
 //! What the policy forbids is not done.
 
 use crate::{
-    examples::{mine_data, points, points_policy, points_world},
-    world::{account, Faults, View, World, CAMPAIGN},
+    examples::{mine_data, points, points_policy, points_world, run_until},
+    view::View,
+    world::{account, World, BLOB_DEPOSIT, BOUNTY, CAMPAIGN, DEPOSIT, FUNDS},
 };
-use mine_client::{
-    daemon::{self, Until},
-    event::Event,
-    journal::Journal,
-    miner::Miner,
-    policy::Policy,
-};
+use mine_client::{daemon::Until, event::Event, journal::Journal, policy::Policy};
+use sonar_primitives::campaign::Members;
 use std::{cell::RefCell, rc::Rc};
 
 /// A change of the policy.
@@ -22,19 +18,14 @@ async fn reason(world: &Rc<RefCell<World>>, policy: &Policy) -> String {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
     let mut reasons = Vec::new();
-    let mut report = |event: Event| {
+    let report = |event: Event| {
         if let Event::Idle { reason } = event {
             reasons.push(reason);
         }
     };
-    let mut miner = Miner::new(&mut journal, policy, &data, &mut report);
-    let view = View {
-        world: world.clone(),
-        account: account(1),
-        faults: Faults::default(),
-    };
-    let connect = async || Ok(view.clone());
-    daemon::run(&mut miner, connect, Until::Idle).await.unwrap();
+    let view = View::of(world, account(1));
+    let ended = run_until(&view, &mut journal, policy, &data, Until::Idle, report).await;
+    ended.unwrap().unwrap();
     reasons.pop().unwrap_or_default()
 }
 
@@ -46,12 +37,12 @@ async fn limits_are_kept_and_named() {
             "other campaigns",
         ),
         (|policy| policy.data = Some("other".into()), "no data set"),
-        (|policy| policy.minimum_bounty = 1_001, "its bounty is"),
+        (|policy| policy.minimum_bounty = BOUNTY + 1, "its bounty is"),
+        (|policy| policy.minimum_pay = BOUNTY, "its round would earn"),
         (
-            |policy| policy.minimum_pay = 1_001,
-            "reaching its target pays",
+            |policy| policy.maximum_hold = Some(DEPOSIT + BLOB_DEPOSIT),
+            "the policy allows",
         ),
-        (|policy| policy.maximum_deposit = Some(9), "a deposit of"),
         (|policy| policy.minimum_owner_settled = 1, "settled"),
     ];
     for (limit, says) in limited {
@@ -88,6 +79,33 @@ async fn a_mine_that_knows_nothing_better_stops_trying() {
     policy.training.learning_rate = 1e-9;
     policy.training.attempts = 3;
     let reason = reason(&world, &policy).await;
-    assert!(reason.contains("3 attempts at node 1"), "{reason}");
+    assert!(reason.contains("3 attempts at model 1"), "{reason}");
+    assert!(world.borrow().commits.is_empty());
+}
+
+#[tokio::test]
+async fn only_members_take_part() {
+    let world = points_world();
+    world.borrow_mut().terms.members = Members::Admitted;
+    let reason = reason(&world, &points_policy()).await;
+    assert!(reason.contains("its owner admits"), "{reason}");
+    assert!(world.borrow().commits.is_empty());
+
+    let world = points_world();
+    world.borrow_mut().terms.members = Members::Reputation { contributions: 3 };
+    let reason = self::reason(&world, &points_policy()).await;
+    assert!(
+        reason.contains("asks for 3 contributions, the account has 0"),
+        "{reason}"
+    );
+    assert!(world.borrow().commits.is_empty());
+}
+
+#[tokio::test]
+async fn an_account_without_money_is_told() {
+    let world = points_world();
+    world.borrow_mut().spend(&account(1), FUNDS - DEPOSIT);
+    let reason = reason(&world, &points_policy()).await;
+    assert!(reason.contains("send it some"), "{reason}");
     assert!(world.borrow().commits.is_empty());
 }

@@ -1,68 +1,97 @@
-//! A chain in memory: one campaign, judged with Syft exactly as the real chain judges.
+//! A chain in memory: one campaign, whose rounds are held, judged and paid as on the real chain.
 
-use mine_client::chain::{worth, Base, Chain, ChainError};
+#[path = "world/answers.rs"]
+mod answers;
+#[path = "world/calls.rs"]
+mod calls;
+#[path = "world/verdicts.rs"]
+mod verdicts;
+
+use mine_client::chain::ChainError;
 use sonar_primitives::{
-    api::{
-        CampaignInfo, CampaignSummary, EntitlementInfo, ProposalInfo, Quote, SponsorInfo,
-        SubmissionInfo,
-    },
-    assay::Baseline,
-    campaign::{
-        BountySplit, Closed, Model as Proposed, Privacy, ProposalState, State, Terms, ValidationSet,
-    },
-    payout::{split_path, step_pays},
-    reputation::{Deed, Reputation},
-    tree::{commitment, Node, Salt, Submission, SubmissionState},
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, MeasuredError, NodeId,
+    api::EntitlementInfo,
+    campaign::{BountySplit, Closed, Members, Privacy, RoundTerms, State, Terms, ValidationSet},
+    round::Round,
+    submission::{Submission, SubmissionKind},
+    tree::{Contributor, Model, ModelOrigin},
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, MeasuredError, ModelId, RoundId,
+    SubmissionId,
 };
 use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    future::{pending, poll_fn, Future},
-    pin::pin,
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
-    task::Poll,
-    time::Duration,
 };
-use syft::{content_hash, evaluate, Architecture, Dataset, Gradient, Model, Parameters};
+use syft::{evaluate, Architecture, Dataset, Gradient, Parameters};
 
 /// The only campaign.
 pub const CAMPAIGN: CampaignId = 5;
-pub const BOUNTY: Balance = 1_000;
-pub const DEPOSIT: Balance = 10;
-pub const ASSAY_PRICE: Balance = 1;
+pub const BOUNTY: Balance = 1_000_000;
+/// The base deposit.
+pub const DEPOSIT: Balance = 100;
+/// Of one measured set.
+const PRICE: Balance = 1;
+/// Held for any blob.
+pub const BLOB_DEPOSIT: Balance = 7;
 /// What every mine starts with.
-pub const FUNDS: Balance = 100;
-const REVEAL_WINDOW: BlockNumber = 30;
-const ROOT: NodeId = 1;
+pub const FUNDS: Balance = 10_000;
+/// Commitments of a round, at most.
+const MAX_COMMITMENTS: u32 = 32;
+/// The root of the owner's branch.
+pub const ROOT: ModelId = 1;
 
 pub fn account(number: u8) -> AccountId {
     AccountId::new([number; 32])
 }
 
-type Queued = Box<dyn FnOnce(&mut World) -> Result<(), ChainError>>;
+/// A transaction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Call {
+    Commit,
+    Reveal,
+    StoreModel,
+    Claim,
+}
+
+pub type Queued = Box<dyn FnOnce(&mut World) -> Result<(), ChainError>>;
 
 pub struct World {
     pub now: BlockNumber,
     pub state: State<BlockNumber>,
     pub genesis: Hash,
-    pub nodes: BTreeMap<NodeId, (Node<AccountId>, Parameters)>,
-    pub submissions: BTreeMap<NodeId, Submission<AccountId, Balance, BlockNumber>>,
+    pub terms: Terms<Balance, BlockNumber>,
+    pub models: BTreeMap<ModelId, (Model<AccountId>, Parameters)>,
+    pub rounds: BTreeMap<RoundId, Round<Balance, BlockNumber>>,
+    pub submissions: BTreeMap<SubmissionId, Submission<AccountId, Balance, BlockNumber>>,
     pub entitlements: Vec<EntitlementInfo>,
-    /// Commitments and reveals that the chain took, and those that it refused.
+    /// Accounts that the owner has admitted.
+    pub admitted: BTreeSet<AccountId>,
+    /// What the chain took.
     pub commits: Vec<Hash>,
-    pub reveals: Vec<NodeId>,
+    pub reveals: Vec<SubmissionId>,
+    pub stored: Vec<(AccountId, ModelId)>,
     pub claims: Vec<AccountId>,
+    /// Transactions that it refused.
     pub refused: u32,
+    /// Accounts whose mines train. Meanwhile there is no next block: a training takes no time here, unless a test makes
+    /// blocks itself.
+    pub training: BTreeSet<AccountId>,
+    /// What happens to the next transactions of a kind, instead of what should.
+    pub trouble: BTreeMap<Call, VecDeque<ChainError>>,
+    /// How often the node has no blob of a model that is asked for.
+    pub missing_models: u32,
     /// Transactions that the node has, and that are in no block yet.
-    queued: Vec<Queued>,
-    terms: Terms<Balance, BlockNumber>,
-    architecture: Architecture,
+    pub queued: Vec<Queued>,
+    pub architectures: BTreeMap<ModelId, Architecture>,
     validation: Dataset,
     pub blobs: BTreeMap<BlobHash, Vec<u8>>,
     balances: BTreeMap<AccountId, Balance>,
-    reputations: BTreeMap<AccountId, Reputation>,
-    next: NodeId,
+    /// Parts of assays, and lost deposits, that accounts have paid.
+    paid: BTreeMap<AccountId, Balance>,
+    /// Blobs whose deposits are held from accounts.
+    blobs_held: BTreeMap<AccountId, u32>,
+    next_model: ModelId,
+    next_submission: SubmissionId,
 }
 
 impl World {
@@ -74,20 +103,6 @@ impl World {
         minimum_step: MeasuredError,
     ) -> Rc<RefCell<Self>> {
         let schema = validation.schema().clone();
-        let parameters = Parameters::initialise(&architecture, seed).unwrap();
-        let model = Model::new(architecture.clone(), parameters.clone()).unwrap();
-        let start = evaluate(&model, &validation, schema.metric()).unwrap();
-        let root = Node {
-            campaign: CAMPAIGN,
-            parent: None,
-            root: ROOT,
-            author: account(0),
-            blob: content_hash(&parameters.to_safetensors()).into(),
-            candidate: parameters.hash().into(),
-            error: start,
-            depth: 0,
-            committed: ROOT,
-        };
         let terms = Terms {
             title: "test".try_into().unwrap(),
             description: "".try_into().unwrap(),
@@ -97,7 +112,7 @@ impl World {
                 blob: validation.hash().into(),
                 rows: validation.rows() as u32,
             },
-            starting_error: start,
+            starting_error: 0,
             target_error: target,
             tolerance: Default::default(),
             minimum_step,
@@ -106,54 +121,118 @@ impl World {
             bounty: BOUNTY,
             split: BountySplit::default(),
             open_proposals: false,
-            minimum_reputation: 0,
+            members: Members::Everybody,
+            rounds: RoundTerms {
+                round_blocks: 6,
+                ..Default::default()
+            },
         };
-        Rc::new(RefCell::new(Self {
+        let mut world = Self {
             now: 10,
             state: State::Open,
             genesis: Hash::repeat_byte(0xaa),
-            nodes: [(ROOT, (root, parameters))].into(),
+            terms,
+            models: BTreeMap::new(),
+            rounds: BTreeMap::new(),
             submissions: BTreeMap::new(),
             entitlements: Vec::new(),
+            admitted: BTreeSet::new(),
             commits: Vec::new(),
             reveals: Vec::new(),
+            stored: Vec::new(),
             claims: Vec::new(),
             refused: 0,
+            training: BTreeSet::new(),
+            trouble: BTreeMap::new(),
+            missing_models: 0,
             queued: Vec::new(),
-            terms,
-            architecture,
+            architectures: BTreeMap::new(),
             validation,
             blobs: BTreeMap::new(),
             balances: BTreeMap::new(),
-            reputations: BTreeMap::new(),
-            next: ROOT + 1,
-        }))
+            paid: BTreeMap::new(),
+            blobs_held: BTreeMap::new(),
+            next_model: ROOT,
+            next_submission: 1,
+        };
+        world.propose(architecture, seed);
+        Rc::new(RefCell::new(world))
     }
 
-    /// The least error and the node that has it.
-    pub fn best(&self) -> (MeasuredError, NodeId) {
-        let nodes = self.nodes.iter();
-        nodes
-            .map(|(id, (node, _))| (node.error, *id))
-            .min()
-            .unwrap()
+    /// Adds a root with random parameters.
+    pub fn propose(&mut self, architecture: Architecture, seed: u64) -> ModelId {
+        let root = self.new_model();
+        let parameters = Parameters::initialise(&architecture, seed).unwrap();
+        let model = syft::Model::new(architecture.clone(), parameters.clone()).unwrap();
+        let error = evaluate(&model, &self.validation, self.terms.metric).unwrap();
+        let model = Model {
+            campaign: CAMPAIGN,
+            root,
+            parameters: parameters.hash().into(),
+            stored: true,
+            error,
+            former_record: None,
+            origin: ModelOrigin::Proposed { author: account(0) },
+        };
+        self.architectures.insert(root, architecture);
+        self.models.insert(root, (model, parameters));
+        root
     }
 
-    /// Errors from the root to the best node.
-    pub fn path(&self) -> Vec<(AccountId, MeasuredError)> {
-        let mut path = Vec::new();
-        let mut at = Some(self.best().1);
-        while let Some(id) = at {
-            let node = &self.nodes[&id].0;
-            path.push((node.author.clone(), node.error));
-            at = node.parent;
+    /// Adds models to the owner's branch that somebody else has made, each a little better; nobody has stored them.
+    pub fn grow(&mut self, models: u32) {
+        for _ in 0..models {
+            let (best, parameters) = self.best_of(ROOT);
+            let error = self.models[&best].0.error - self.terms.minimum_step;
+            let contributor = Contributor {
+                submission: self.new_submission(),
+                account: account(99),
+                base: best,
+                gradient: Hash::zero(),
+                share: 1,
+                in_best_set: true,
+            };
+            let id = self.new_model();
+            let values = Gradient::between(&parameters, &parameters).unwrap();
+            let parameters = values.apply(&parameters).unwrap();
+            self.add_model(id, ROOT, error, false, vec![contributor], parameters);
         }
-        path.reverse();
-        path
     }
 
-    pub fn balance(&self, who: &AccountId) -> Balance {
-        self.balances.get(who).copied().unwrap_or(FUNDS)
+    fn new_model(&mut self) -> ModelId {
+        self.next_model += 1;
+        self.next_model - 1
+    }
+
+    fn new_submission(&mut self) -> SubmissionId {
+        self.next_submission += 1;
+        self.next_submission - 1
+    }
+
+    fn add_model(
+        &mut self,
+        id: ModelId,
+        root: ModelId,
+        error: MeasuredError,
+        with_previous: bool,
+        contributors: Vec<Contributor<AccountId>>,
+        parameters: Parameters,
+    ) {
+        let record = self.best().0;
+        let model = Model {
+            campaign: CAMPAIGN,
+            root,
+            parameters: parameters.hash().into(),
+            stored: false,
+            error,
+            former_record: (error < record).then_some(record),
+            origin: ModelOrigin::Merged {
+                previous: self.best_of(root).0,
+                with_previous,
+                contributors: contributors.try_into().unwrap(),
+            },
+        };
+        self.models.insert(id, (model, parameters));
     }
 
     fn pay(&mut self, who: &AccountId, amount: Balance) {
@@ -161,9 +240,17 @@ impl World {
         self.balances.insert(who.clone(), balance);
     }
 
-    /// Whether something waits for a block.
-    pub fn has_pending(&self) -> bool {
-        self.submissions.values().any(|one| one.state.is_pending())
+    fn take(&mut self, who: &AccountId, amount: Balance) -> Result<(), ChainError> {
+        match self.balance(who).checked_sub(amount) {
+            Some(balance) => _ = self.balances.insert(who.clone(), balance),
+            None => return self.refuse("FundsUnavailable"),
+        }
+        Ok(())
+    }
+
+    /// An account spends money elsewhere.
+    pub fn spend(&mut self, who: &AccountId, amount: Balance) {
+        self.take(who, amount).unwrap();
     }
 
     /// The next block: verdicts, lost deposits, settlement.
@@ -173,455 +260,57 @@ impl World {
             // Nobody is left to hear the answer.
             let _ = queued(self);
         }
-        let pending: Vec<NodeId> = self
-            .submissions
-            .iter()
-            .filter(|(_, one)| one.state.is_pending())
-            .map(|(id, _)| *id)
-            .collect();
-        for id in pending {
-            match self.submissions[&id].state {
-                SubmissionState::Revealed { gradient } => self.judge(id, gradient),
-                SubmissionState::Committed { reveal_by } if self.now > reveal_by => {
-                    self.decide(id, SubmissionState::NotRevealed, 0, Deed::DepositLost);
-                }
-                _ => {}
+        let ids: Vec<RoundId> = self.rounds.keys().copied().collect();
+        for id in ids {
+            self.advance(id);
+            // A round is judged after all that came before it.
+            if !self.rounds[&id].state.is_decided() {
+                break;
             }
         }
         if self.state == State::Open && self.best().0 <= self.terms.target_error {
-            self.state = State::Closing {
-                reason: Closed::TargetReached,
-                grace_ends: self.now + 100,
-            };
+            self.close(Closed::TargetReached);
+            self.dissolve();
+        }
+        if self.state == State::Open && self.now > self.terms.deadline {
+            self.close(Closed::DeadlinePassed);
         }
         if matches!(self.state, State::Closing { .. }) && !self.has_pending() {
             self.settle();
         }
     }
 
-    fn judge(&mut self, id: NodeId, gradient: BlobHash) {
-        let submission = self.submissions[&id].clone();
-        let (parent, base) = self.nodes[&submission.parent].clone();
-        let decoded = Gradient::decode(&self.architecture, &self.blobs[&gradient]).unwrap();
-        let parameters = decoded.apply(&base).unwrap();
-        let model = Model::new(self.architecture.clone(), parameters.clone()).unwrap();
-        let error = evaluate(&model, &self.validation, self.terms.metric).unwrap();
-        let baseline = Baseline {
-            error: parent.error,
-            minimum_step: self.terms.minimum_step,
+    fn close(&mut self, reason: Closed) {
+        self.state = State::Closing {
+            reason,
+            grace_ends: self.now + 100,
         };
-        let candidate: Hash = parameters.hash().into();
-        let same = self
-            .nodes
-            .iter()
-            .find(|(_, (node, _))| node.candidate == candidate);
-        let (charged, deposit) = (ASSAY_PRICE, submission.deposit);
-        if let Some((of, _)) = same {
-            let of = *of;
-            let duplicate = SubmissionState::Duplicate { of };
-            self.decide(id, duplicate, deposit - charged, Deed::Rejected);
-        } else if baseline.is_beaten_by(error) {
-            let node = Node {
-                campaign: CAMPAIGN,
-                parent: Some(submission.parent),
-                root: ROOT,
-                author: submission.account.clone(),
-                blob: gradient,
-                candidate,
-                error,
-                depth: parent.depth + 1,
-                committed: id,
-            };
-            self.nodes.insert(id, (node, parameters));
-            let deed = Deed::Accepted(parent.error - error);
-            self.decide(id, SubmissionState::Accepted { node: id }, deposit, deed);
-        } else {
-            let state = SubmissionState::NotImproved;
-            self.decide(id, state, deposit - charged, Deed::Rejected);
-        }
     }
 
-    fn decide(
-        &mut self,
-        id: NodeId,
-        state: SubmissionState<BlockNumber>,
-        back: Balance,
-        deed: Deed,
-    ) {
-        let submission = self.submissions.get_mut(&id).unwrap();
-        submission.state = state;
-        let who = submission.account.clone();
-        self.pay(&who, back);
-        self.reputations.entry(who).or_default().note(deed);
-    }
-
-    fn settle(&mut self) {
-        let path = self.path();
-        let errors: Vec<_> = path[1..].iter().map(|(_, error)| *error).collect();
-        let shares = split_path(BOUNTY, path[0].1, self.terms.target_error, &errors);
-        let mut earned: BTreeMap<AccountId, Balance> = BTreeMap::new();
-        for ((who, _), share) in path[1..].iter().zip(shares) {
-            *earned.entry(who.clone()).or_default() += share;
-        }
-        let refund = BOUNTY - earned.values().sum::<Balance>();
-        self.entitlements = earned
-            .into_iter()
-            .map(|(account, earned)| (account, earned, 0))
-            .chain([(account(0), 0, refund)])
-            .map(|(account, earned, refund)| EntitlementInfo {
-                campaign: CAMPAIGN,
-                account,
-                earned,
-                expertise: 0,
-                refund,
-                claimed: false,
-            })
-            .collect();
-        self.state = State::Settled { at: self.now };
-    }
-
-    fn summary(&self) -> CampaignSummary {
-        CampaignSummary {
-            id: CAMPAIGN,
-            title: self.terms.title.clone(),
-            owner: account(0),
-            state: self.state,
-            bounty: BOUNTY,
-            metric: self.terms.metric,
-            start: self.nodes[&ROOT].0.error,
-            best: self.best().0,
-            target: self.terms.target_error,
-            deadline: self.terms.deadline,
-            accepted: self.nodes.len() as u32 - 1,
-            pending: 0,
-        }
-    }
-
-    fn info(&self) -> CampaignInfo {
-        CampaignInfo {
-            summary: self.summary(),
-            terms: self.terms.clone(),
-            proposals: vec![ProposalInfo {
-                node: ROOT,
-                author: account(0),
-                model: Proposed {
-                    architecture: self.architecture.clone(),
-                    parameters: self.nodes[&ROOT].0.blob,
-                },
-                assay_price: ASSAY_PRICE,
-                state: ProposalState::Accepted {
-                    error: self.nodes[&ROOT].0.error,
-                },
-            }],
-            sponsors: vec![SponsorInfo {
-                account: account(0),
-                contribution: BOUNTY,
-            }],
-            reserve: 0,
-            escrow: account(255),
-            best: Some(self.best().1),
-        }
-    }
-
-    fn refuse<T>(&mut self, why: &str) -> Result<T, ChainError> {
-        self.refused += 1;
-        Err(ChainError::Refused(why.into()))
-    }
-
-    fn commit(&mut self, who: &AccountId, parent: NodeId, hash: Hash) -> Result<(), ChainError> {
-        let known = |one: &Submission<_, _, _>| one.commitment == hash && one.state.is_pending();
-        if self.submissions.values().any(known) {
-            return self.refuse("CommitmentReused");
-        }
-        if self.state != State::Open {
-            return self.refuse("NotOpen");
-        }
-        if self.balance(who) < DEPOSIT || !self.nodes.contains_key(&parent) {
-            return self.refuse("unaffordable or unknown parent");
-        }
-        self.balances
-            .insert(who.clone(), self.balance(who) - DEPOSIT);
-        let submission = Submission {
-            campaign: CAMPAIGN,
-            parent,
-            account: who.clone(),
-            commitment: hash,
-            deposit: DEPOSIT,
-            assay_price: ASSAY_PRICE,
-            committed_at: self.now,
-            state: SubmissionState::Committed {
-                reveal_by: self.now + REVEAL_WINDOW,
-            },
-        };
-        self.submissions.insert(self.next, submission);
-        self.next += 1;
-        self.commits.push(hash);
-        Ok(())
-    }
-
-    fn reveal(
-        &mut self,
-        who: &AccountId,
-        id: NodeId,
-        gradient: BlobHash,
-        salt: &Salt,
-    ) -> Result<(), ChainError> {
-        let submission = self.submissions[&id].clone();
-        let expected = commitment(who, CAMPAIGN, submission.parent, gradient, salt);
-        let SubmissionState::Committed { reveal_by } = submission.state else {
-            return self.refuse("AlreadyRevealed");
-        };
-        if self.now <= submission.committed_at
-            || self.now > reveal_by
-            || submission.account != *who
-            || submission.commitment != expected
-            || !self.blobs.contains_key(&gradient)
-        {
-            return self.refuse("reveal");
-        }
-        let submission = self.submissions.get_mut(&id).unwrap();
-        submission.state = SubmissionState::Revealed { gradient };
-        self.reveals.push(id);
-        Ok(())
-    }
-
-    fn claim(&mut self, who: &AccountId) -> Result<Balance, ChainError> {
-        let due = |one: &&mut EntitlementInfo| one.account == *who && !one.claimed;
-        let Some(entitlement) = self.entitlements.iter_mut().find(due) else {
-            return self.refuse("NothingToClaim");
-        };
-        entitlement.claimed = true;
-        let amount = worth(entitlement);
-        self.pay(who, amount);
-        self.claims.push(who.clone());
-        Ok(amount)
-    }
-}
-
-/// What happens to a mine's calls: each is a point before and, if it sends, another after its effect.
-#[derive(Clone, Default)]
-pub struct Faults {
-    /// Points until the mine is killed; `None`: never.
-    pub kill_in: Rc<Cell<Option<u32>>>,
-    /// Whether it was.
-    pub killed: Rc<Cell<bool>>,
-    /// Whether a transaction that is just being sent when the mine is killed gets into the next block.
-    pub in_flight: bool,
-    /// Points between two lost connections; 0: none.
-    pub disconnect_every: u32,
-    points: Rc<Cell<u32>>,
-}
-
-impl Faults {
-    pub fn kill_after(points: u32) -> Self {
-        let faults = Self::default();
-        faults.kill_in.set(Some(points));
-        faults
-    }
-
-    pub fn disconnect_every(points: u32) -> Self {
-        Self {
-            disconnect_every: points,
-            ..Self::default()
-        }
-    }
-
-    async fn point(&self) -> Result<(), ChainError> {
-        self.points.set(self.points.get() + 1);
-        if let Some(left) = self.kill_in.get() {
-            self.kill_in.set(Some(left.saturating_sub(1)));
-            if left == 0 {
-                self.killed.set(true);
-                return pending().await;
+    /// The owner wants no more gradients: rounds that take commitments close with the next block.
+    pub fn cancel(&mut self) {
+        self.close(Closed::Cancelled);
+        let next = self.now + 1;
+        for round in self.rounds.values_mut() {
+            if !round.state.is_decided() && round.closes > next {
+                round.closes = next;
+                round.reveals_end = next + self.terms.rounds.reveal_window;
             }
         }
-        match self.disconnect_every {
-            0 => Ok(()),
-            every if !self.points.get().is_multiple_of(every) => Ok(()),
-            _ => Err(ChainError::Disconnected("the node is gone".into())),
-        }
     }
 
-    /// Runs `work` until it ends, or until it is killed: then it is dropped where it is, and there is
-    /// no result.
-    pub async fn run<F: Future>(&self, work: F) -> Option<F::Output> {
-        let mut work = pin!(work);
-        poll_fn(|context| match work.as_mut().poll(context) {
-            Poll::Ready(result) => Poll::Ready(Some(result)),
-            Poll::Pending if self.killed.get() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        })
-        .await
+    fn in_round(&self, round: RoundId) -> Vec<SubmissionId> {
+        let all = self.submissions.iter();
+        all.filter(|(_, one)| round_of(one) == round)
+            .map(|(id, _)| *id)
+            .collect()
     }
 }
 
-/// One account's view of the world.
-#[derive(Clone)]
-pub struct View {
-    pub world: Rc<RefCell<World>>,
-    pub account: AccountId,
-    pub faults: Faults,
-}
-
-impl View {
-    async fn read<T>(&self, read: impl FnOnce(&World) -> T) -> Result<T, ChainError> {
-        self.faults.point().await?;
-        Ok(read(&self.world.borrow()))
-    }
-
-    async fn send<T>(
-        &self,
-        send: impl FnOnce(&mut World) -> Result<T, ChainError> + 'static,
-    ) -> Result<T, ChainError> {
-        if self.faults.in_flight && self.faults.kill_in.get() == Some(0) {
-            let queued: Queued = Box::new(|world| send(world).map(drop));
-            self.world.borrow_mut().queued.push(queued);
-            self.faults.point().await?;
-            unreachable!("it was killed");
-        }
-        self.faults.point().await?;
-        let sent = {
-            let mut world = self.world.borrow_mut();
-            world.block();
-            send(&mut world)
-        };
-        self.faults.point().await?;
-        sent
-    }
-}
-
-impl Chain for View {
-    fn account(&self) -> &AccountId {
-        &self.account
-    }
-
-    fn genesis(&self) -> Hash {
-        self.world.borrow().genesis
-    }
-
-    fn blob_deposit(&self, _: u64) -> Balance {
-        0
-    }
-
-    async fn now(&self) -> Result<BlockNumber, ChainError> {
-        self.read(|world| world.now).await
-    }
-
-    async fn next_block(&self, after: BlockNumber) -> Result<BlockNumber, ChainError> {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let mut world = self.world.borrow_mut();
-        if world.now == after {
-            world.block();
-        }
-        Ok(world.now)
-    }
-
-    async fn campaigns(&self) -> Result<Vec<CampaignSummary>, ChainError> {
-        self.read(|world| vec![world.summary()]).await
-    }
-
-    async fn campaign(&self, id: CampaignId) -> Result<Option<CampaignInfo>, ChainError> {
-        self.read(|world| (id == CAMPAIGN).then(|| world.info()))
-            .await
-    }
-
-    async fn model(&self, node: NodeId) -> Result<Base, ChainError> {
-        self.read(|world| Base {
-            architecture: world.architecture.clone(),
-            parameters: world.nodes[&node].1.clone(),
-        })
-        .await
-    }
-
-    async fn submissions(&self) -> Result<Vec<SubmissionInfo>, ChainError> {
-        self.read(|world| {
-            let own = world.submissions.iter();
-            own.filter(|(_, one)| one.account == self.account)
-                .map(|(id, one)| SubmissionInfo {
-                    id: *id,
-                    submission: one.clone(),
-                })
-                .collect()
-        })
-        .await
-    }
-
-    async fn quote(
-        &self,
-        parent: NodeId,
-        error: MeasuredError,
-    ) -> Result<Option<Quote>, ChainError> {
-        self.read(|world| {
-            let node = &world.nodes.get(&parent)?.0;
-            let start = world.nodes[&ROOT].0.error;
-            (world.state == State::Open).then(|| Quote {
-                pays: step_pays(BOUNTY, start, world.terms.target_error, node.error, error),
-                deposit: DEPOSIT,
-                assay_price: ASSAY_PRICE,
-                accepted_up_to: node.error.checked_sub(world.terms.minimum_step),
-            })
-        })
-        .await
-    }
-
-    async fn is_stored(&self, blob: BlobHash) -> Result<bool, ChainError> {
-        self.read(|world| world.blobs.contains_key(&blob)).await
-    }
-
-    async fn reputation(&self, of: &AccountId) -> Result<Reputation, ChainError> {
-        self.read(|world| world.reputations.get(of).cloned().unwrap_or_default())
-            .await
-    }
-
-    async fn spendable(&self) -> Result<Balance, ChainError> {
-        self.read(|world| world.balance(&self.account)).await
-    }
-
-    async fn entitlement(&self, _: CampaignId) -> Result<Option<EntitlementInfo>, ChainError> {
-        self.read(|world| {
-            let mut all = world.entitlements.iter();
-            all.find(|one| one.account == self.account).cloned()
-        })
-        .await
-    }
-
-    async fn claimable(&self) -> Result<Vec<EntitlementInfo>, ChainError> {
-        self.read(|world| {
-            let all = world.entitlements.iter();
-            all.filter(|one| one.account == self.account && !one.claimed)
-                .cloned()
-                .collect()
-        })
-        .await
-    }
-
-    async fn commit(&self, _: CampaignId, parent: NodeId, hash: Hash) -> Result<(), ChainError> {
-        let who = self.account.clone();
-        self.send(move |world| world.commit(&who, parent, hash))
-            .await
-    }
-
-    async fn store(&self, blob: Vec<u8>) -> Result<(), ChainError> {
-        self.send(|world| {
-            world.blobs.insert(content_hash(&blob).into(), blob);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn reveal(
-        &self,
-        submission: NodeId,
-        gradient: BlobHash,
-        salt: Salt,
-    ) -> Result<(), ChainError> {
-        let who = self.account.clone();
-        self.send(move |world| world.reveal(&who, submission, gradient, &salt))
-            .await
-    }
-
-    async fn claim(&self, _: CampaignId) -> Result<Balance, ChainError> {
-        let who = self.account.clone();
-        self.send(move |world| world.claim(&who)).await
+/// The round that a gradient takes part in.
+pub fn round_of(submission: &Submission<AccountId, Balance, BlockNumber>) -> RoundId {
+    match submission.kind {
+        SubmissionKind::Gradient { round, .. } => round,
+        SubmissionKind::Proposal { .. } => unreachable!("there are no proposals"),
     }
 }

@@ -8,7 +8,7 @@ use syft::{content_hash, Dataset, Encoding, Gradient, Limits, Metric, Parameters
 pub fn times(workload: &Workload) -> Vec<(&'static str, Duration)> {
     let architecture = workload.root.architecture();
     let root = workload.root.parameters();
-    let gradient = &workload.gradients[0][0];
+    let gradient = &workload.gradients[0];
     let (set, parameters, step) = (
         workload.validation.encode(),
         root.to_safetensors(),
@@ -58,11 +58,11 @@ pub fn times(workload: &Workload) -> Vec<(&'static str, Duration)> {
         (
             "apply a gradient",
             time(&|| {
-                black_box(gradient.apply(root).expect("candidate"));
+                black_box(gradient.apply(root).expect("point"));
             }),
         ),
         (
-            "hash of the candidate",
+            "hash of a model",
             time(&|| {
                 black_box(root.hash());
             }),

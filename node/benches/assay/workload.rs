@@ -1,7 +1,11 @@
 //! Models and data to measure.
 
 use sonar_node::assayer::BlobSource;
-use sonar_primitives::{assay::AssayRequest, BlobHash};
+use sonar_primitives::{
+    assay::{AssayRequest, AssayWork, RoundWork},
+    recipe::{Point, RecipeStep},
+    BlobHash, MeasuredError,
+};
 use std::{collections::HashMap, fs, path::Path};
 use syft::{
     content_hash, Architecture, Dataset, Encoding, Gradient, Metric, Model, Parameters, Random,
@@ -9,16 +13,16 @@ use syft::{
 };
 use syft_data::load_csv;
 
-/// Gradients on the longest path from the root.
-pub const PATH: usize = 7;
-/// Candidates of each node on the path.
-const SIBLINGS: usize = 9;
+/// Gradients of the largest round.
+const GRADIENTS: usize = 16;
+/// Roots besides the one of the rounds.
+pub const ROOTS: usize = 8;
 
 /// Blobs in memory.
 #[derive(Default)]
-pub struct Shelf(HashMap<BlobHash, Vec<u8>>);
+pub struct MemoryBlobs(HashMap<BlobHash, Vec<u8>>);
 
-impl Shelf {
+impl MemoryBlobs {
     fn put(&mut self, bytes: Vec<u8>) -> BlobHash {
         let hash = BlobHash::from(content_hash(&bytes));
         self.0.insert(hash, bytes);
@@ -26,7 +30,7 @@ impl Shelf {
     }
 }
 
-impl BlobSource for &Shelf {
+impl BlobSource for &MemoryBlobs {
     fn blob(&self, hash: BlobHash) -> Option<Vec<u8>> {
         self.0.get(&hash).cloned()
     }
@@ -36,13 +40,14 @@ impl BlobSource for &Shelf {
 pub struct Workload {
     pub name: &'static str,
     pub repetitions: usize,
-    pub shelf: Shelf,
+    pub blobs: MemoryBlobs,
     pub root: Model,
     pub validation: Dataset,
-    /// By the step on the path and the number of the sibling; the first sibling is the parent of the next step's.
-    pub gradients: Vec<Vec<Gradient>>,
+    /// All on the root.
+    pub gradients: Vec<Gradient>,
     request: AssayRequest,
-    hashes: Vec<Vec<BlobHash>>,
+    roots: Vec<BlobHash>,
+    hashes: Vec<BlobHash>,
 }
 
 impl Workload {
@@ -101,56 +106,74 @@ impl Workload {
         architecture: Architecture,
         validation: Dataset,
     ) -> Self {
-        let mut shelf = Shelf::default();
+        let mut blobs = MemoryBlobs::default();
         let start = |seed| Parameters::initialise(&architecture, seed).expect("parameters");
         let root = start(7);
+        let roots: Vec<_> = (0..ROOTS as u64)
+            .map(|root| blobs.put(start(1_000 + root).to_safetensors()))
+            .collect();
         // Between random parameters: as large as any gradient, and what they say does not matter.
-        let gradients: Vec<Vec<_>> = (0..PATH)
-            .map(|step| {
-                (0..SIBLINGS)
-                    .map(|sibling| {
-                        let seed = 100 * (step as u64 + 1) + sibling as u64;
-                        Gradient::between(&start(7), &start(seed)).expect("gradient")
-                    })
-                    .collect()
-            })
+        let gradients: Vec<_> = (0..GRADIENTS as u64)
+            .map(|gradient| Gradient::between(&root, &start(100 + gradient)).expect("gradient"))
             .collect();
         let hashes = gradients
             .iter()
-            .map(|siblings| {
-                siblings
-                    .iter()
-                    .map(|g| shelf.put(g.encode(Encoding::DenseF32)))
-                    .collect()
-            })
+            .map(|gradient| blobs.put(gradient.encode(Encoding::DenseF32)))
             .collect();
         let request = AssayRequest {
             architecture: architecture.clone(),
             metric: Metric::ErrorRate,
-            validation: shelf.put(validation.encode()),
+            validation: blobs.put(validation.encode()),
             rows: validation.rows() as u32,
-            root: shelf.put(root.to_safetensors()),
-            gradients: vec![],
-            limit: None,
+            work: AssayWork::Root {
+                parameters: blobs.put(root.to_safetensors()),
+            },
         };
         Self {
             name,
             repetitions,
-            shelf,
+            blobs,
             root: Model::new(architecture, root).expect("model"),
             validation,
             gradients,
             request,
+            roots,
             hashes,
         }
     }
 
-    /// The request for a candidate at the end of a path of so many gradients.
-    pub fn candidate(&self, steps: usize, sibling: usize) -> AssayRequest {
-        let mut request = self.request.clone();
-        let (last, before) = self.hashes[..steps].split_last().expect("a step");
-        request.gradients = before.iter().map(|siblings| siblings[0]).collect();
-        request.gradients.push(last[sibling]);
-        request
+    /// The request for the root of the rounds.
+    pub fn root(&self) -> AssayRequest {
+        self.request.clone()
+    }
+
+    /// The request for another root.
+    pub fn other_root(&self, number: usize) -> AssayRequest {
+        AssayRequest {
+            work: AssayWork::Root {
+                parameters: self.roots[number],
+            },
+            ..self.request.clone()
+        }
+    }
+
+    /// The request for a round of so many gradients on a root with this error.
+    pub fn round(&self, gradients: usize, best_error: MeasuredError) -> AssayRequest {
+        let parameters = BlobHash::from(self.root.parameters().hash());
+        let gradients = self.hashes[..gradients].iter();
+        AssayRequest {
+            work: AssayWork::Round(RoundWork {
+                recipe: vec![RecipeStep::Stored { parameters }],
+                best: 0,
+                best_error,
+                target: 0,
+                minimum_step: 1,
+                seats: 4,
+                gradients: gradients
+                    .map(|&gradient| Point { base: 0, gradient })
+                    .collect(),
+            }),
+            ..self.request.clone()
+        }
     }
 }

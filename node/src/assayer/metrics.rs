@@ -8,7 +8,7 @@ use substrate_prometheus_endpoint::{
 };
 
 /// The kinds of verdicts, as operators see them.
-const VERDICTS: [&str; 4] = ["measured", "improved", "not_improved", "malformed"];
+const VERDICTS: [&str; 4] = ["measured", "malformed", "accepted", "not_improved"];
 
 /// Prometheus metrics of a node's assays.
 pub struct Metrics {
@@ -24,15 +24,15 @@ impl Metrics {
         let metrics = Self {
             pending: register(
                 Gauge::new(
-                    "sonar_submissions_pending",
-                    "Models that the chain waits for to be measured",
+                    "sonar_assays_pending",
+                    "Roots and rounds that the chain waits for to be measured",
                 )?,
                 registry,
             )?,
             done: register(
                 Counter::new(
                     "sonar_assays_done_total",
-                    "Models that this node has measured, or found malformed",
+                    "Roots and rounds that this node has measured, or found malformed",
                 )?,
                 registry,
             )?,
@@ -40,10 +40,10 @@ impl Metrics {
                 Histogram::with_opts(
                     HistogramOpts::new(
                         "sonar_assay_duration_seconds",
-                        "Time that it took to measure a model",
+                        "Time that it took to measure a root or a round",
                     )
-                    // From 50 us to about 26 s.
-                    .buckets(exponential_buckets(0.000_05, 2.0, 20)?),
+                    // From 50 us to about 210 s.
+                    .buckets(exponential_buckets(0.000_05, 2.0, 23)?),
                 )?,
                 registry,
             )?,
@@ -65,7 +65,7 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// A model was measured, or found malformed.
+    /// A root or a round was measured, or found malformed.
     pub fn note_assay(&self, duration: Duration) {
         self.done.inc();
         self.duration.observe(duration.as_secs_f64());
@@ -73,12 +73,12 @@ impl Metrics {
 
     /// A verdict was sent.
     pub fn note_verdict(&self, verdict: &Verdict) {
-        let [measured, improved, not_improved, malformed] = VERDICTS;
+        let [measured, malformed, accepted, not_improved] = VERDICTS;
         let kind = match verdict {
             Verdict::Measured { .. } => measured,
-            Verdict::Improved { .. } => improved,
-            Verdict::NotImproved => not_improved,
             Verdict::Malformed(_) => malformed,
+            Verdict::Round(round) if round.accepted.is_some() => accepted,
+            Verdict::Round(_) => not_improved,
         };
         self.verdicts.with_label_values(&[kind]).inc();
     }

@@ -17,14 +17,15 @@ use sc_client_api::BlockchainEvents;
 use serde::Serialize;
 use sonar_primitives::{
     api::{
-        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, Lineage, NodeInfo, Quote,
-        QuoteRefused, SonarApi, SubmissionInfo, MAX_PAGE,
+        BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, ModelInfo, ModelRecipe, Quote,
+        QuoteRefused, RoundInfo, SonarApi, SubmissionInfo, MAX_PAGE,
     },
     assay::AssayTask,
     campaign::CampaignCost,
     events::CampaignEvent,
     reputation::Reputation,
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, ModelId, RoundId,
+    SubmissionId,
 };
 use sonar_runtime::{opaque::Block, Hash};
 use sp_api::{ApiError, ProvideRuntimeApi};
@@ -66,56 +67,72 @@ pub trait Sonar {
     #[method(name = "campaign")]
     fn campaign(&self, id: CampaignId, at: Option<Hash>) -> RpcResult<Option<CampaignInfo>>;
 
-    /// The nodes of a campaign's model tree, roots included.
+    /// The models of a campaign, roots included.
     #[method(name = "tree")]
     fn tree(
         &self,
         id: CampaignId,
-        from: Option<NodeId>,
+        from: Option<ModelId>,
         limit: Option<u32>,
         at: Option<Hash>,
-    ) -> RpcResult<Vec<NodeInfo>>;
+    ) -> RpcResult<Vec<ModelInfo>>;
 
-    /// The blobs that make up a node's model, or `null`.
-    #[method(name = "lineage")]
-    fn lineage(&self, node: NodeId, at: Option<Hash>) -> RpcResult<Option<Lineage>>;
+    /// How to build a model from stored blobs, or `null`.
+    #[method(name = "recipe")]
+    fn recipe(&self, model: ModelId, at: Option<Hash>) -> RpcResult<Option<ModelRecipe>>;
 
-    /// A campaign's submissions that wait for a reveal or a verdict.
-    #[method(name = "pendingSubmissions")]
-    fn pending_submissions(
+    /// The rounds of a campaign, decided ones included.
+    #[method(name = "rounds")]
+    fn rounds(
         &self,
         id: CampaignId,
-        from: Option<NodeId>,
+        from: Option<RoundId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<RoundInfo>>;
+
+    /// One round, or `null`.
+    #[method(name = "round")]
+    fn round(&self, id: RoundId, at: Option<Hash>) -> RpcResult<Option<RoundInfo>>;
+
+    /// The submissions of a round in the order of commitments, from place `from` (default 0) on.
+    #[method(name = "submissionsIn")]
+    fn submissions_in(
+        &self,
+        round: RoundId,
+        from: Option<u32>,
         limit: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Vec<SubmissionInfo>>;
 
     /// One submission, or `null`.
     #[method(name = "submission")]
-    fn submission(&self, id: NodeId, at: Option<Hash>) -> RpcResult<Option<SubmissionInfo>>;
+    fn submission(&self, id: SubmissionId, at: Option<Hash>) -> RpcResult<Option<SubmissionInfo>>;
 
     /// An account's submissions, decided ones included.
     #[method(name = "submissionsOf")]
     fn submissions_of(
         &self,
         account: AccountId,
-        from: Option<NodeId>,
+        from: Option<SubmissionId>,
         limit: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Vec<SubmissionInfo>>;
 
-    /// What `account` would earn, and deposit, for a gradient on `parent` that reaches `error`.
+    /// What a round on `root` that reaches `error` would earn, and what is held from `account` for a
+    /// commitment to it.
     #[method(name = "quote")]
     fn quote(
         &self,
         account: AccountId,
-        parent: NodeId,
+        root: ModelId,
         error: MeasuredError,
         at: Option<Hash>,
     ) -> RpcResult<Quote>;
 
-    /// What a campaign costs its owner, or `null` if the architecture is over the limits. `bounty`
-    /// is a string of digits; `bytes` is the size of parameters and validation set together.
+    /// What a campaign costs its owner, and its rounds those who commit, or `null` if the architecture
+    /// is over the limits. `bounty` is a string of digits; `bytes` is the size of parameters and
+    /// validation set together; `seats` is how many gradients of a round can have a share.
     #[method(name = "cost")]
     fn cost(
         &self,
@@ -123,6 +140,7 @@ pub trait Sonar {
         architecture: Architecture,
         rows: u32,
         bytes: u64,
+        seats: u8,
         at: Option<Hash>,
     ) -> RpcResult<Option<CampaignCost<Balance>>>;
 
@@ -152,10 +170,21 @@ pub trait Sonar {
     #[method(name = "pendingAssays")]
     fn pending_assays(
         &self,
-        from: Option<NodeId>,
+        from: Option<ModelId>,
         limit: Option<u32>,
         at: Option<Hash>,
-    ) -> RpcResult<Vec<AssayTask<AccountId, BlockNumber>>>;
+    ) -> RpcResult<Vec<AssayTask<BlockNumber>>>;
+
+    /// Accounts that the owner of a campaign has admitted, in no particular order; `after` is the last
+    /// one of the page before.
+    #[method(name = "admitted")]
+    fn admitted(
+        &self,
+        id: CampaignId,
+        after: Option<AccountId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<AccountId>>;
 
     /// What happens in one campaign (in all without `id`) from the next best block on. A
     /// reorganisation brings the events of all blocks that are new on the best chain, and does not
@@ -192,8 +221,11 @@ fn runtime_failed(error: ApiError) -> ErrorObjectOwned {
 fn quote_refused(reason: QuoteRefused) -> ErrorObjectOwned {
     let message = match reason {
         QuoteRefused::UnknownCampaign => "there is no such campaign",
-        QuoteRefused::UnknownNode => "there is no such node",
-        QuoteRefused::NotOpen => "the campaign takes no commitments (any more)",
+        QuoteRefused::UnknownRoot => "there is no such root",
+        QuoteRefused::NotOpen => {
+            "the campaign takes no commitments (any more), or none of this account"
+        }
+        QuoteRefused::RoundFull => "the round is full: wait for the next one",
     };
     ErrorObject::owned(QUOTE_CODE, message, Some(reason))
 }
@@ -234,10 +266,10 @@ impl SonarServer for Sonar {
     fn tree(
         &self,
         id: CampaignId,
-        from: Option<NodeId>,
+        from: Option<ModelId>,
         limit: Option<u32>,
         at: Option<Hash>,
-    ) -> RpcResult<Vec<NodeInfo>> {
+    ) -> RpcResult<Vec<ModelInfo>> {
         self.client
             .runtime_api()
             .tree(
@@ -249,23 +281,23 @@ impl SonarServer for Sonar {
             .map_err(runtime_failed)
     }
 
-    fn lineage(&self, node: NodeId, at: Option<Hash>) -> RpcResult<Option<Lineage>> {
+    fn recipe(&self, model: ModelId, at: Option<Hash>) -> RpcResult<Option<ModelRecipe>> {
         self.client
             .runtime_api()
-            .lineage(self.at(at), node)
+            .recipe(self.at(at), model)
             .map_err(runtime_failed)
     }
 
-    fn pending_submissions(
+    fn rounds(
         &self,
         id: CampaignId,
-        from: Option<NodeId>,
+        from: Option<RoundId>,
         limit: Option<u32>,
         at: Option<Hash>,
-    ) -> RpcResult<Vec<SubmissionInfo>> {
+    ) -> RpcResult<Vec<RoundInfo>> {
         self.client
             .runtime_api()
-            .pending_submissions(
+            .rounds(
                 self.at(at),
                 id,
                 from.unwrap_or(0),
@@ -274,7 +306,32 @@ impl SonarServer for Sonar {
             .map_err(runtime_failed)
     }
 
-    fn submission(&self, id: NodeId, at: Option<Hash>) -> RpcResult<Option<SubmissionInfo>> {
+    fn round(&self, id: RoundId, at: Option<Hash>) -> RpcResult<Option<RoundInfo>> {
+        self.client
+            .runtime_api()
+            .round(self.at(at), id)
+            .map_err(runtime_failed)
+    }
+
+    fn submissions_in(
+        &self,
+        round: RoundId,
+        from: Option<u32>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<SubmissionInfo>> {
+        self.client
+            .runtime_api()
+            .submissions_in(
+                self.at(at),
+                round,
+                from.unwrap_or(0),
+                limit.unwrap_or(MAX_PAGE),
+            )
+            .map_err(runtime_failed)
+    }
+
+    fn submission(&self, id: SubmissionId, at: Option<Hash>) -> RpcResult<Option<SubmissionInfo>> {
         self.client
             .runtime_api()
             .submission(self.at(at), id)
@@ -284,7 +341,7 @@ impl SonarServer for Sonar {
     fn submissions_of(
         &self,
         account: AccountId,
-        from: Option<NodeId>,
+        from: Option<SubmissionId>,
         limit: Option<u32>,
         at: Option<Hash>,
     ) -> RpcResult<Vec<SubmissionInfo>> {
@@ -302,13 +359,13 @@ impl SonarServer for Sonar {
     fn quote(
         &self,
         account: AccountId,
-        parent: NodeId,
+        root: ModelId,
         error: MeasuredError,
         at: Option<Hash>,
     ) -> RpcResult<Quote> {
         self.client
             .runtime_api()
-            .quote(self.at(at), account, parent, error)
+            .quote(self.at(at), account, root, error)
             .map_err(runtime_failed)?
             .map_err(quote_refused)
     }
@@ -319,6 +376,7 @@ impl SonarServer for Sonar {
         architecture: Architecture,
         rows: u32,
         bytes: u64,
+        seats: u8,
         at: Option<Hash>,
     ) -> RpcResult<Option<CampaignCost<Balance>>> {
         let bounty = bounty.parse().map_err(|_| {
@@ -330,7 +388,7 @@ impl SonarServer for Sonar {
         })?;
         self.client
             .runtime_api()
-            .cost(self.at(at), bounty, architecture, rows, bytes)
+            .cost(self.at(at), bounty, architecture, rows, bytes, seats)
             .map_err(runtime_failed)
     }
 
@@ -375,13 +433,26 @@ impl SonarServer for Sonar {
 
     fn pending_assays(
         &self,
-        from: Option<NodeId>,
+        from: Option<ModelId>,
         limit: Option<u32>,
         at: Option<Hash>,
-    ) -> RpcResult<Vec<AssayTask<AccountId, BlockNumber>>> {
+    ) -> RpcResult<Vec<AssayTask<BlockNumber>>> {
         self.client
             .runtime_api()
             .pending_assays(self.at(at), from.unwrap_or(0), limit.unwrap_or(MAX_PAGE))
+            .map_err(runtime_failed)
+    }
+
+    fn admitted(
+        &self,
+        id: CampaignId,
+        after: Option<AccountId>,
+        limit: Option<u32>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<AccountId>> {
+        self.client
+            .runtime_api()
+            .admitted(self.at(at), id, after, limit.unwrap_or(MAX_PAGE))
             .map_err(runtime_failed)
     }
 

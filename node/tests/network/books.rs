@@ -4,7 +4,7 @@ use crate::node::Node;
 use codec::Decode;
 use serde_json::json;
 use sonar_client::Client;
-use sonar_primitives::{AccountId, Balance, NodeId};
+use sonar_primitives::{AccountId, Balance, ModelId};
 use sonar_runtime::{Hash, RuntimeEvent, SNR};
 use sp_io::hashing::twox_128;
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ pub const ENDOWMENT: Balance = 1_000_000 * SNR;
 pub struct Books {
     /// What each account paid in fees.
     fees: BTreeMap<AccountId, Balance>,
-    /// How many verdicts were given on each node.
-    pub reported: BTreeMap<NodeId, u32>,
-    /// How many assays each node had decided.
-    pub decided: BTreeMap<NodeId, u32>,
+    /// How many verdicts were given on each root and round.
+    pub reported: BTreeMap<ModelId, u32>,
+    /// How often each root and round was decided.
+    pub decided: BTreeMap<ModelId, u32>,
 }
 
 impl Books {
@@ -42,19 +42,19 @@ impl Books {
                     who, actual_fee, ..
                 },
             ) => *self.fees.entry(who).or_default() += actual_fee,
-            RuntimeEvent::Assays(pallet_assays::Event::Reported { node, .. }) => {
-                *self.reported.entry(node).or_default() += 1
+            RuntimeEvent::Assays(pallet_assays::Event::Reported { id, .. }) => {
+                *self.reported.entry(id).or_default() += 1
             }
-            RuntimeEvent::Assays(pallet_assays::Event::Decided { node, .. }) => {
-                *self.decided.entry(node).or_default() += 1
+            RuntimeEvent::Assays(pallet_assays::Event::Decided { id, .. }) => {
+                *self.decided.entry(id).or_default() += 1
             }
             _ => {}
         }
     }
 
-    /// Checks that exactly these nodes were judged, and once each.
-    pub fn check_judged_once(&self, nodes: impl IntoIterator<Item = NodeId>) {
-        let once: BTreeMap<NodeId, u32> = nodes.into_iter().map(|node| (node, 1)).collect();
+    /// Checks that exactly these roots and rounds were judged, and once each.
+    pub fn check_judged_once(&self, ids: impl IntoIterator<Item = ModelId>) {
+        let once: BTreeMap<ModelId, u32> = ids.into_iter().map(|id| (id, 1)).collect();
         assert_eq!(self.reported, once, "verdicts given");
         assert_eq!(self.decided, once, "assays decided");
     }

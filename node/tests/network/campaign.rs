@@ -7,13 +7,19 @@ use sonar_client::{
     Client, Receipt, Signer, SubmitError,
 };
 use sonar_primitives::{
-    campaign::{BountySplit, Model, Privacy, State, Terms, ValidationSet, DEFAULT_TOLERANCE},
-    tree::{commitment, Salt, SubmissionState},
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, NodeId,
+    campaign::{
+        BountySplit, InitialModel, Members, Privacy, RoundTerms, State, Terms, ValidationSet,
+        DEFAULT_TOLERANCE,
+    },
+    round::{part, Round},
+    submission::{commitment, Salt, SubmissionState},
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, ModelId, RoundId, SubmissionId,
 };
 use sonar_runtime::SNR;
 use syft::Metric;
 
+/// How long rounds take commitments, in blocks.
+const ROUND_BLOCKS: u32 = 4;
 /// What the owner gives.
 pub const BOUNTY: Balance = 100 * SNR;
 
@@ -50,9 +56,9 @@ impl Blobs {
 #[derive(Clone, Copy, Debug)]
 pub struct Campaign {
     pub id: CampaignId,
-    /// The node of the initial model.
-    pub root: NodeId,
-    /// The price of one assay.
+    /// The number of the initial model.
+    pub root: ModelId,
+    /// The price of measuring one set.
     pub price: Balance,
 }
 
@@ -85,9 +91,13 @@ impl Campaign {
             bounty: BOUNTY,
             split: BountySplit::default(),
             open_proposals: false,
-            minimum_reputation: 0,
+            members: Members::Everybody,
+            rounds: RoundTerms {
+                round_blocks: ROUND_BLOCKS,
+                ..Default::default()
+            },
         };
-        let model = Model {
+        let model = InitialModel {
             architecture: task::architecture(),
             parameters: blobs.parameters,
         };
@@ -109,12 +119,21 @@ impl Campaign {
     }
 }
 
+impl Campaign {
+    /// What each of so many reveals of a round pays.
+    pub fn part(&self, reveals: u32) -> Balance {
+        part(self.price, reveals, RoundTerms::default().seats)
+    }
+}
+
 /// A gradient that was committed to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Submission {
-    pub id: NodeId,
-    pub deposit: Balance,
-    pub gradient: BlobHash,
+    pub id: SubmissionId,
+    pub round: RoundId,
+    /// What is held for it.
+    pub hold: Balance,
+    pub gradient: Vec<u8>,
 }
 
 /// An account that submits gradients through a client.
@@ -140,65 +159,95 @@ impl<'a> Mine<'a> {
         (*self.account()).clone().into()
     }
 
-    /// Commits to a gradient on a node, as the protocol says.
-    pub async fn commit(&self, campaign: Campaign, parent: NodeId, gradient: &[u8]) -> Submission {
+    /// What this account commits to, as the protocol says.
+    pub fn commitment(
+        &self,
+        campaign: CampaignId,
+        base: ModelId,
+        gradient: &[u8],
+    ) -> sp_core::H256 {
         let hash = blob_hash(gradient);
-        let hidden = commitment(self.account(), campaign.id, parent, hash, &self.salt());
-        self.commit_to(campaign, parent, hash, hidden).await
+        commitment(self.account(), campaign, Some(base), hash, &self.salt())
+    }
+
+    /// Commits to a gradient on a model.
+    pub async fn commit(&self, campaign: Campaign, base: ModelId, gradient: &[u8]) -> Submission {
+        let hidden = self.commitment(campaign.id, base, gradient);
+        self.commit_to(campaign, base, gradient, hidden)
+            .await
+            .unwrap()
     }
 
     /// Commits to anything.
     pub async fn commit_to(
         &self,
         campaign: Campaign,
-        parent: NodeId,
-        gradient: BlobHash,
+        base: ModelId,
+        gradient: &[u8],
         commitment: sp_core::H256,
-    ) -> Submission {
+    ) -> Result<Submission, SubmitError> {
         let committed = self
             .client
-            .commit(&self.signer, campaign.id, parent, commitment)
-            .await
-            .unwrap()
+            .commit(
+                &self.signer,
+                campaign.id,
+                campaign.root,
+                base,
+                commitment,
+                100 * SNR,
+            )
+            .await?
             .value;
-        Submission {
+        Ok(Submission {
             id: committed.submission,
-            deposit: committed.deposit,
-            gradient,
-        }
+            round: committed.round,
+            hold: committed.hold,
+            gradient: gradient.to_vec(),
+        })
     }
 
-    /// Stores a gradient; what is held for it.
-    pub async fn store(&self, gradient: &[u8]) -> Balance {
-        let stored = self
-            .client
-            .store_blob(&self.signer, gradient.to_vec())
+    /// Reveals a submission now.
+    pub async fn reveal_now(&self, submission: &Submission) -> Result<Receipt, SubmitError> {
+        let gradient = submission.gradient.clone();
+        self.client
+            .reveal(&self.signer, submission.id, self.salt(), gradient)
             .await
-            .unwrap();
-        assert!(stored.receipt.is_some(), "it was stored already");
+    }
+
+    /// Reveals a submission as soon as its round is closed.
+    pub async fn reveal(&self, submission: &Submission) -> Result<Receipt, SubmitError> {
+        closed(self.client, submission.round).await;
+        self.reveal_now(submission).await
+    }
+
+    /// What is held for a gradient as long as it is stored.
+    pub fn held_for(&self, gradient: &[u8]) -> Balance {
         self.client.constants().blob_deposit(gradient.len() as u64)
     }
 
-    /// Reveals a submission.
-    pub async fn reveal(&self, submission: Submission) -> Result<Receipt, SubmitError> {
-        self.client
-            .reveal(
-                &self.signer,
-                submission.id,
-                submission.gradient,
-                self.salt(),
-            )
-            .await
-    }
-
     /// What a submission came to, once it is decided.
-    pub async fn decision(&self, submission: Submission) -> SubmissionState<BlockNumber> {
+    pub async fn decision(&self, submission: &Submission) -> SubmissionState {
         decision(self.client, submission.id).await
     }
 }
 
+/// A round as it is now.
+pub async fn round(client: &Client, id: RoundId) -> Round<Balance, BlockNumber> {
+    client.round(id).await.unwrap().unwrap().round
+}
+
+/// Waits until a round takes no more commitments, and transactions of the next block reveal.
+pub async fn closed(client: &Client, id: RoundId) {
+    until("closed round", || async {
+        let round = round(client, id).await;
+        let now = client.best_block().await.unwrap().number;
+        (now + 1 >= round.closes).then_some(())
+    })
+    .await
+}
+
 /// What a submission came to, once it is decided.
-pub async fn decision(client: &Client, submission: NodeId) -> SubmissionState<BlockNumber> {
+pub async fn decision(client: &Client, submission: SubmissionId) -> SubmissionState {
     until("decision", || async {
         let state = state(client, submission).await;
         (!state.is_pending()).then_some(state)
@@ -207,7 +256,7 @@ pub async fn decision(client: &Client, submission: NodeId) -> SubmissionState<Bl
 }
 
 /// How far a submission has come.
-pub async fn state(client: &Client, submission: NodeId) -> SubmissionState<BlockNumber> {
+pub async fn state(client: &Client, submission: SubmissionId) -> SubmissionState {
     let info = client.submission(submission).await.unwrap().unwrap();
     info.submission.state
 }

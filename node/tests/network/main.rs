@@ -8,14 +8,14 @@ mod books;
 mod breast_cancer;
 mod campaign;
 mod http;
-mod malformed;
 mod node;
 mod other_chain;
 mod program;
 mod restart;
+mod takeover;
 mod task;
-mod thieves;
 mod two_nodes;
+mod withheld;
 
 use std::{future::Future, time::Duration};
 

@@ -1,102 +1,131 @@
-//! A node that is killed while it owes a verdict.
+//! A node that is killed in every phase of a round.
 
 use crate::{
     books::Books,
-    campaign::{signer, state, Campaign, Mine, Submission},
+    campaign::{closed, round, signer, state, Campaign, Mine, Submission},
     in_time,
     node::Node,
     task::{self, FIRST_STEP, NO_STEP, SECOND_STEP},
     until,
 };
-use sonar_primitives::{tree::SubmissionState, Balance, BlockNumber};
+use sonar_client::Client;
+use sonar_primitives::submission::SubmissionState;
 
-/// Makes a submission that is revealed and returns without waiting; what is held for its blob.
-async fn submit(
-    mine: &Mine<'_>,
-    campaign: Campaign,
-    parent: u64,
-    gradient: &[u8],
-) -> (Submission, Balance) {
-    let submission = mine.commit(campaign, parent, gradient).await;
-    let held = mine.store(gradient).await;
-    mine.reveal(submission).await.unwrap();
-    (submission, held)
+/// Reveals a submission as soon as it can be, on a node that was killed: blocks that were not on the disk yet are lost,
+/// and with them perhaps the reveal. As a mine does, it is sent until it is there.
+async fn reveal(mine: &Mine<'_>, submission: &Submission) {
+    until("reveal", || async {
+        closed(mine.client, submission.round).await;
+        if state(mine.client, submission.id).await == SubmissionState::Committed {
+            // Perhaps it is on its way.
+            let _ = mine.reveal_now(submission).await;
+        }
+        let state = state(mine.client, submission.id).await;
+        (state != SubmissionState::Committed).then_some(())
+    })
+    .await
 }
 
-/// What a submission comes to on a node that was killed. Blocks that were not on the disk yet are lost, and with them
-/// perhaps the reveal: then it is revealed again, as a mine would do.
-async fn decision_after_kill(
-    mine: &Mine<'_>,
-    submission: Submission,
-) -> SubmissionState<BlockNumber> {
-    let decided = || async {
-        match state(mine.client, submission.id).await {
-            SubmissionState::Committed { .. } => {
-                mine.reveal(submission).await.unwrap();
-                None
-            }
-            SubmissionState::Revealed { .. } => None,
-            decided => Some(decided),
-        }
-    };
-    until("decision", decided).await
+/// Waits until the blocks up to now are on the disk.
+async fn finalised(node: &Node) {
+    let now = node.best();
+    until("finality", || async {
+        (node.finalised() >= now).then_some(())
+    })
+    .await
+}
+
+/// The submission's final state.
+async fn decision(client: &Client, mine: &Mine<'_>, submission: &Submission) -> SubmissionState {
+    reveal(mine, submission).await;
+    until("decision", || async {
+        let state = state(client, submission.id).await;
+        (!state.is_pending()).then_some(state)
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_node_gives_every_verdict_once() {
+async fn a_node_killed_in_any_phase_of_a_round_goes_on_with_it() {
     in_time(async {
         let mut node = Node::dev();
         let client = node.client().await;
         let campaign = Campaign::open(&client, &signer("//Alice")).await;
+        let root = campaign.root;
 
-        // Killed as soon as there is something to measure.
+        // Killed while the round takes commitments.
         let bob = Mine::new(&client, "//Bob");
-        let first = task::gradient(FIRST_STEP);
-        let (improving, bobs_blob) = submit(&bob, campaign, campaign.root, &first).await;
+        let improving = bob
+            .commit(campaign, root, &task::gradient(FIRST_STEP))
+            .await;
+        let charlie = Mine::new(&client, "//Charlie");
+        let useless = charlie
+            .commit(campaign, root, &task::gradient(NO_STEP))
+            .await;
+        assert_eq!(improving.round, useless.round);
+        finalised(&node).await;
         node.kill();
 
-        // Comes back without off-chain workers, so that what is revealed now is certainly not decided.
+        // Killed while the round takes reveals. It comes back without off-chain workers, so that what is revealed now is
+        // certainly not decided.
         node.restart(&["--offchain-worker", "never"]);
         let client = node.client().await;
-        let charlie = Mine::new(&client, "//Charlie");
-        let useless = task::gradient(NO_STEP);
-        let (rejected, charlies_blob) = submit(&charlie, campaign, campaign.root, &useless).await;
+        let bob = Mine::new(&client, "//Bob");
+        reveal(&bob, &improving).await;
+        node.kill();
+
+        // Killed while the round waits for its verdict.
+        node.restart(&["--offchain-worker", "never"]);
+        let client = node.client().await;
+        let [bob, charlie] = ["//Bob", "//Charlie"].map(|uri| Mine::new(&client, uri));
+        reveal(&bob, &improving).await;
+        reveal(&charlie, &useless).await;
         let revealed_at = node.best();
         until("blocks without a verdict", || async {
             (node.best() >= revealed_at + 2).then_some(())
         })
         .await;
-        assert!(state(&client, rejected.id).await.is_pending());
+        assert!(!round(&client, improving.round).await.state.is_decided());
         node.kill();
 
-        // All its verdicts are due now.
+        // Now it owes its verdict.
         node.restart(&[]);
         let client = node.client().await;
         let [bob, charlie, dave] =
             ["//Bob", "//Charlie", "//Dave"].map(|uri| Mine::new(&client, uri));
-        let accepted = SubmissionState::Accepted { node: improving.id };
-        assert_eq!(decision_after_kill(&bob, improving).await, accepted);
+        assert!(matches!(
+            decision(&client, &bob, &improving).await,
+            SubmissionState::Contributed { model, .. } if model == improving.round
+        ));
         assert_eq!(
-            decision_after_kill(&charlie, rejected).await,
-            SubmissionState::NotImproved
+            decision(&client, &charlie, &useless).await,
+            SubmissionState::NotContributed
         );
 
         // What it knew before is what it builds on.
         let second = task::gradient(SECOND_STEP);
-        let (last, daves_blob) = submit(&dave, campaign, improving.id, &second).await;
-        let accepted = SubmissionState::Accepted { node: last.id };
-        assert_eq!(dave.decision(last).await, accepted);
+        let last = dave.commit(campaign, improving.round, &second).await;
+        dave.reveal(&last).await.unwrap();
+        assert!(matches!(
+            dave.decision(&last).await,
+            SubmissionState::Contributed { model, .. } if model == last.round
+        ));
 
         let books = Books::of(&node);
-        books.check_judged_once([campaign.root, improving.id, rejected.id, last.id]);
-        books.check(&client, bob.account(), 0, bobs_blob).await;
-        books
-            .check(&client, charlie.account(), campaign.price, charlies_blob)
-            .await;
-        books.check(&client, dave.account(), 0, daves_blob).await;
-        // This time it has measured at most what was not decided before, and the child.
+        books.check_judged_once([root, improving.round, last.round]);
+        let of = |mine: &Mine<'_>, submission: &Submission| mine.held_for(&submission.gradient);
+        for (mine, reveals, held) in [
+            (&bob, 2, of(&bob, &improving)),
+            (&charlie, 2, 0),
+            (&dave, 1, of(&dave, &last)),
+        ] {
+            books
+                .check(&client, mine.account(), campaign.part(reveals), held)
+                .await;
+        }
+        // This time it has measured at most what was not decided before, and the next round.
         let measured = node.metric("sonar_assays_done_total", "");
-        assert!((2..=3).contains(&measured), "{measured}");
+        assert!((1..=2).contains(&measured), "{measured}");
     })
     .await;
 }

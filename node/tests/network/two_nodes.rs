@@ -9,7 +9,7 @@ use crate::{
 };
 use serde_json::json;
 use sonar_client::{blob_hash, Client, Inclusion};
-use sonar_primitives::{tree::SubmissionState, BlobHash};
+use sonar_primitives::{submission::SubmissionState, BlobHash};
 
 /// What an authority's network identity is made of: an authority makes none by itself.
 pub const NODE_KEYS: [&str; 2] = [
@@ -76,13 +76,12 @@ async fn two_nodes_share_blocks_blobs_and_verdicts() {
         let mine = Mine::new(&at_bob, "//Charlie");
         let gradient = task::gradient(FIRST_STEP);
         let submission = mine.commit(campaign, campaign.root, &gradient).await;
-        mine.store(&gradient).await;
-        mine.reveal(submission).await.unwrap();
-        let accepted = SubmissionState::Accepted {
-            node: submission.id,
-        };
-        assert_eq!(mine.decision(submission).await, accepted);
-        assert_eq!(fetch(&at_alice, submission.gradient).await, gradient);
+        mine.reveal(&submission).await.unwrap();
+        assert!(matches!(
+            mine.decision(&submission).await,
+            SubmissionState::Contributed { model, .. } if model == submission.round
+        ));
+        assert_eq!(fetch(&at_alice, blob_hash(&gradient)).await, gradient);
         both_finalise([&alice, &bob]).await;
         for (node, measured) in [(&alice, 2), (&bob, 0)] {
             assert_eq!(node.metric("sonar_assays_done_total", ""), measured);
@@ -99,12 +98,12 @@ async fn two_nodes_share_blocks_blobs_and_verdicts() {
 
         let at_bob = bob.client().await;
         assert_eq!(fetch(&at_bob, blobs.parameters).await, parameters);
-        assert_eq!(fetch(&at_bob, submission.gradient).await, gradient);
+        assert_eq!(fetch(&at_bob, blob_hash(&gradient)).await, gradient);
         assert_eq!(fetch(&at_bob, blob_hash(&news)).await, news);
         // What was never stored is not served.
         assert!(at_bob.fetch_blob(blob_hash(b"never stored")).await.is_err());
-        let model = at_bob.fetch_model(submission.id).await.unwrap();
-        assert_eq!(model.lineage.error, FIRST_ERROR);
+        let model = at_bob.fetch_model(submission.round).await.unwrap();
+        assert_eq!(model.recipe.error, FIRST_ERROR);
         assert_eq!(model.parameters.values(), FIRST_STEP);
         assert_eq!(
             at_bob.campaign(campaign.id).await.unwrap(),

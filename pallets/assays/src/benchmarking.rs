@@ -1,7 +1,7 @@
 //! Benchmarks of the pallet's calls.
 //!
-//! What the receivers of a decision do is not measured here: they know nothing of the nodes that
-//! are made up. [`weights`](crate::weights) adds it.
+//! What the receivers of a decision do is not measured here: they know nothing of the round that is
+//! made up. [`weights`](crate::weights) adds it.
 //!
 //! No variable here has the name of a benchmark: the macro makes a unit struct of each.
 
@@ -13,19 +13,21 @@ use frame_support::{
         fungible::{Inspect, Mutate},
         Authorize, EnsureOrigin, Get,
     },
+    BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sonar_primitives::{
-    assay::{AssayKind, Verdict},
+    assay::{AcceptedRound, AssayKind, RoundVerdict, SeatShare, Verdict},
+    round::MAX_COMMITMENTS,
     traits::AssayQueue,
-    BlobHash, NodeId,
+    ModelId,
 };
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
 use sp_runtime::traits::{One, Saturating};
 
-/// A node that no other pallet knows.
-const NODE: NodeId = NodeId::MAX;
+/// A round that no other pallet knows.
+const ROUND: ModelId = ModelId::MAX;
 
 /// An account that can pay the bond, on a chain without assayers.
 fn funded<T: Config>() -> Result<T::AccountId, BenchmarkError> {
@@ -46,19 +48,38 @@ fn assayer<T: Config>() -> Result<(T::AccountId, T::AssayerId), BenchmarkError> 
     Ok((account, key))
 }
 
-/// An assay of [`NODE`], and its assayer's report, signed.
-fn pending<T: Config>() -> Result<(ReportOf<T>, SignatureOf<T>), BenchmarkError> {
-    let (account, key) = assayer::<T>()?;
-    let subject = BlobHash::repeat_byte(1);
-    Pallet::<T>::request(NODE, 0, account.clone(), subject, AssayKind::Candidate)?;
-    let told = Report {
-        node: NODE,
-        account,
-        subject,
-        verdict: Verdict::Improved {
+/// The longest verdict.
+fn verdict() -> Verdict {
+    let places = || (0..MAX_COMMITMENTS).map(|place| place as u8);
+    Verdict::Round(RoundVerdict {
+        malformed: BoundedVec::truncate_from(places().collect()),
+        accepted: Some(AcceptedRound {
             error: 0,
-            candidate: H256::repeat_byte(2),
-        },
+            parameters: H256::repeat_byte(2),
+            best_set: BoundedVec::truncate_from(places().collect()),
+            with_previous: true,
+            seats: BoundedVec::truncate_from(
+                places()
+                    .map(|place| SeatShare {
+                        place,
+                        share: u128::MAX,
+                    })
+                    .collect(),
+            ),
+        }),
+    })
+}
+
+/// An assay of [`ROUND`], and its assayer's report, signed.
+fn pending<T: Config>() -> Result<(ReportOf<T>, SignatureOf<T>), BenchmarkError> {
+    let (_, key) = assayer::<T>()?;
+    let subject = H256::repeat_byte(1);
+    Pallet::<T>::book()?;
+    Pallet::<T>::request(ROUND, 0, AssayKind::Round, subject);
+    let told = Report {
+        id: ROUND,
+        subject,
+        verdict: verdict(),
         assayer: key,
     };
     let signature = told
@@ -118,7 +139,7 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Authorized, told, signature);
 
-        assert!(!Tasks::<T>::contains_key(NODE) && !Reports::<T>::contains_key(NODE));
+        assert!(!Tasks::<T>::contains_key(ROUND) && !Reports::<T>::contains_key(ROUND));
         Ok(())
     }
 
@@ -143,7 +164,7 @@ mod benchmarks {
     #[benchmark]
     fn expire() -> Result<(), BenchmarkError> {
         pending::<T>()?;
-        let deadline = Tasks::<T>::get(NODE)
+        let deadline = Tasks::<T>::get(ROUND)
             .ok_or(BenchmarkError::Stop("no assay is pending"))?
             .deadline;
         let over: BlockNumberFor<T> = deadline.saturating_add(One::one());
@@ -152,9 +173,9 @@ mod benchmarks {
         let caller: T::AccountId = whitelisted_caller();
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(caller), NODE);
+        _(RawOrigin::Signed(caller), ROUND);
 
-        assert!(!Tasks::<T>::contains_key(NODE));
+        assert!(!Tasks::<T>::contains_key(ROUND));
         Ok(())
     }
 

@@ -1,13 +1,14 @@
 //! # Assays
 //!
-//! Has the assayers measure models off chain, and turns their verdicts into decisions.
+//! Has the assayers measure roots and rounds off chain, and turns their verdicts into decisions.
 //!
 //! ## Terminology
 //!
-//! - **Assay**: the measurement of a model's error on its campaign's validation set. A *root* assay
-//!   measures a proposal's initial model; a *candidate* assay a parent with a gradient added.
+//! - **Assay**: a measurement on a campaign's validation set. That of a *root* measures a proposal's
+//!   initial model; that of a *round* measures means of the models that its gradients lead to.
 //! - **Task**: an assay that the chain waits for, from its request until it is decided, withdrawn
 //!   or expired.
+//! - **Subject**: a hash of all that an assay judges.
 //! - **Assayer**: an account with a bond and a key, whose node's off-chain worker measures.
 //! - **Report**: an assayer's signed verdict on one task.
 //! - **Quorum**: more than two thirds of the set of assayers
@@ -15,20 +16,21 @@
 //!
 //! ## Life of an assay
 //!
-//! 1. Campaigns and gradients ask for it ([`AssayQueue::request`]); whoever caused it has paid.
+//! 1. Campaigns and gradients book it before they take money for it ([`AssayQueue::book`]), so that
+//!    there is room when they ask for it ([`AssayQueue::request`]).
 //! 2. At every imported block the off-chain worker of each node that holds an assayer's key takes
 //!    the oldest tasks on which that assayer has not reported, learns from
 //!    [`AssaySubjects::work`] what to measure, has its node measure it
 //!    ([`sonar_host::assay::evaluate_all`]), and sends a signed [`Pallet::report`], which costs nothing.
 //! 3. As soon as a quorum of reports agrees, the task is gone and [`AssaySubjects::decided`] acts
-//!    on the verdict. The chain learns no error of a candidate that does not improve its parent.
+//!    on the verdict. The chain learns no error of a round that does not improve its branch.
 //! 4. Whoever asked may withdraw the task ([`AssayQueue::withdraw`]), and then owes the assayers the
 //!    price all the same, unless it was requested in the same block: they may have measured.
 //! 5. If none agrees within the window, the chain gives up by itself in the block after the
 //!    deadline, or anyone does with [`Pallet::expire`]: [`AssaySubjects::undecided`].
 //!
-//! A verdict binds to the account, the node and the blob that was judged, and its signature to the
-//! chain: it can never count for anything else.
+//! A verdict binds to the number and the subject of the assay, and its signature to the chain: it can
+//! never count for anything else.
 //!
 //! ## Assumptions
 //!
@@ -43,6 +45,7 @@
 //!   [`RESEND_AFTER`] blocks, so that a transaction that got lost is sent again.
 //! - The runtime has `frame_system::AuthorizeCall` among its transaction extensions.
 //!
+//! [`AssayQueue::book`]: sonar_primitives::traits::AssayQueue::book
 //! [`AssayQueue::request`]: sonar_primitives::traits::AssayQueue::request
 //! [`AssayQueue::withdraw`]: sonar_primitives::traits::AssayQueue::withdraw
 //! [`AssaySubjects::work`]: sonar_primitives::traits::AssaySubjects::work
@@ -74,13 +77,18 @@ pub use types::{Assayer, Report, DOMAIN};
 pub use weights::WeightInfo;
 pub use worker::RESEND_AFTER;
 
+use frame_system::pallet_prelude::BlockNumberFor;
+use sonar_primitives::assay::AssayTask;
 use sp_application_crypto::RuntimeAppPublic;
 
 /// The target of the pallet's log lines.
 const LOG: &str = "sonar::assays";
 
 /// A report on this chain.
-pub type ReportOf<T> = Report<<T as frame_system::Config>::AccountId, <T as Config>::AssayerId>;
+pub type ReportOf<T> = Report<<T as Config>::AssayerId>;
+
+/// A task on this chain.
+type TaskOf<T> = AssayTask<BlockNumberFor<T>>;
 
 /// An assayer's signature on this chain.
 pub type SignatureOf<T> = <<T as Config>::AssayerId as RuntimeAppPublic>::Signature;
@@ -101,7 +109,7 @@ pub mod pallet {
     use sonar_primitives::{
         assay::{AssayKind, AssayTask, Verdict},
         traits::{AssaySubjects, Reputations},
-        Balance, CampaignId, NodeId,
+        Balance, CampaignId, ModelId,
     };
     use sp_application_crypto::RuntimeAppPublic;
 
@@ -144,7 +152,7 @@ pub mod pallet {
         /// Blocks after its request in which verdicts on an assay count.
         #[pallet::constant]
         type AssayWindow: Get<BlockNumberFor<Self>>;
-        /// The most assays that can be pending.
+        /// The most assays that can be pending or booked.
         #[pallet::constant]
         type MaxPending: Get<u32>;
         /// The most assays that an off-chain worker makes at one block.
@@ -178,22 +186,22 @@ pub mod pallet {
         ValueQuery,
     >;
 
-    /// The assays that the chain waits for, by the node whose model is measured.
+    /// The assays that the chain waits for, by the number of the root or round.
     #[pallet::storage]
-    pub type Tasks<T: Config> = CountedStorageMap<
-        _,
-        Twox64Concat,
-        NodeId,
-        AssayTask<T::AccountId, BlockNumberFor<T>>,
-        OptionQuery,
-    >;
+    pub type Tasks<T: Config> =
+        CountedStorageMap<_, Twox64Concat, ModelId, AssayTask<BlockNumberFor<T>>, OptionQuery>;
+
+    /// How many assays were booked and not asked for yet; together with the pending ones they are at
+    /// most `MaxPending`.
+    #[pallet::storage]
+    pub type Booked<T: Config> = StorageValue<_, u32, ValueQuery>;
 
     /// The verdicts on each of them so far, with the account of the assayer that gave it.
     #[pallet::storage]
     pub type Reports<T: Config> = StorageMap<
         _,
         Twox64Concat,
-        NodeId,
+        ModelId,
         BoundedVec<(T::AccountId, Verdict), T::MaxAssayers>,
         ValueQuery,
     >;
@@ -204,7 +212,7 @@ pub mod pallet {
         _,
         Twox64Concat,
         BlockNumberFor<T>,
-        BoundedVec<NodeId, T::MaxDuePerBlock>,
+        BoundedVec<ModelId, T::MaxDuePerBlock>,
         ValueQuery,
     >;
 
@@ -230,48 +238,42 @@ pub mod pallet {
             /// The new key.
             key: T::AssayerId,
         },
-        /// The assayers are asked to measure a model.
+        /// The assayers are asked to measure a root or a round.
         Requested {
-            /// The node whose model is measured.
-            node: NodeId,
+            /// The number of the root or round.
+            id: ModelId,
             /// The campaign that it belongs to.
             campaign: CampaignId,
-            /// Whose model it is.
-            account: T::AccountId,
             /// What the assay is for.
             kind: AssayKind,
         },
-        /// A model need not be measured any more.
+        /// A root or a round need not be measured any more.
         Withdrawn {
-            /// The node.
-            node: NodeId,
+            /// The number of the root or round.
+            id: ModelId,
         },
-        /// An assayer gave its verdict on a model.
+        /// An assayer gave its verdict on a root or a round.
         Reported {
-            /// The node whose model was measured.
-            node: NodeId,
+            /// The number of the root or round.
+            id: ModelId,
             /// Who gave it.
             assayer: T::AccountId,
         },
-        /// A quorum of verdicts agreed. What it came to is told by the campaign or the gradient.
+        /// A quorum of verdicts agreed. What it came to is told by the campaign or the round.
         Decided {
-            /// The node whose model was measured.
-            node: NodeId,
+            /// The number of the root or round.
+            id: ModelId,
             /// The campaign that it belongs to.
             campaign: CampaignId,
-            /// Whose model it is.
-            account: T::AccountId,
             /// What the assay was for.
             kind: AssayKind,
         },
         /// No quorum of verdicts agreed in time.
         Expired {
-            /// The node whose model was to be measured.
-            node: NodeId,
+            /// The number of the root or round.
+            id: ModelId,
             /// The campaign that it belongs to.
             campaign: CampaignId,
-            /// Whose model it is.
-            account: T::AccountId,
             /// What the assay was for.
             kind: AssayKind,
         },
@@ -289,19 +291,17 @@ pub mod pallet {
         NotAnAssayer,
         /// Assays are pending. Retire when none is.
         AssaysPending,
-        /// An assay of this node is pending already.
-        AlreadyRequested,
-        /// As many assays are pending as there can be. Try again in a few blocks.
+        /// As many assays are pending or booked as there can be. Try again in a few blocks.
         QueueFull,
-        /// No assay of this node is pending: it was decided, withdrawn or never requested.
+        /// No assay of this root or round is pending: it was decided, withdrawn or never asked for.
         NothingToMeasure,
         /// The time for verdicts on this assay is over.
         WindowOver,
         /// Verdicts on this assay still count. Expire it after its deadline.
         WindowOpen,
-        /// The report names another account, or another blob, than the assay does.
+        /// The report is about other contents than the assay. Report on the assay's `subject`.
         OtherSubject,
-        /// Roots are `Measured`, candidates `Improved` or `NotImproved`; both can be `Malformed`.
+        /// The verdict on a root must be `Measured` or `Malformed`, that on a round `Round`.
         WrongVerdict,
         /// This assayer has given its verdict on this assay.
         AlreadyReported,
@@ -360,7 +360,7 @@ pub mod pallet {
             Self::change_key(account, key)
         }
 
-        /// Gives an assayer's verdict on a model. Sent by off-chain workers as a general
+        /// Gives an assayer's verdict on a root or a round. Sent by off-chain workers as a general
         /// transaction without a fee; `signature` is made with the assayer's key over the report,
         /// see [`Report::payload`](crate::Report::payload).
         #[pallet::call_index(3)]
@@ -381,9 +381,9 @@ pub mod pallet {
         /// it by itself.
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::expire())]
-        pub fn expire(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+        pub fn expire(origin: OriginFor<T>, id: ModelId) -> DispatchResult {
             ensure_signed(origin)?;
-            Self::give_up(node)
+            Self::give_up(id)
         }
     }
 

@@ -13,10 +13,10 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use sonar_primitives::{
-    assay::{AssayKind, AssayRequest, AssayTask, Baseline, Verdict},
-    reputation::{Deed, Reputation},
+    assay::{AcceptedRound, AssayKind, AssayRequest, AssayTask, RoundVerdict, SeatShare, Verdict},
+    reputation::{Reputation, ReputationChange},
     traits::{AssayQueue, AssaySubjects, Reputations},
-    Balance, BlobHash, NodeId,
+    Balance, ModelId,
 };
 use sp_core::{Pair, H256};
 use sp_io::TestExternalities;
@@ -95,40 +95,40 @@ parameter_types! {
     /// More than one is for tests of the quorum only.
     pub static MaxAssayers: u32 = 1;
     /// What the off-chain worker is told to measure.
-    pub static Work: BTreeMap<NodeId, (AssayRequest, Option<Baseline>)> = BTreeMap::new();
+    pub static Work: BTreeMap<ModelId, AssayRequest> = BTreeMap::new();
     /// Decisions, in their order.
-    pub static Decisions: Vec<(NodeId, Verdict, Vec<AccountId>)> = Vec::new();
-    /// Nodes that were not decided in time.
-    pub static Undecided: Vec<NodeId> = Vec::new();
+    pub static Decisions: Vec<(ModelId, Verdict, Vec<AccountId>)> = Vec::new();
+    /// Roots and rounds that were not decided in time.
+    pub static Undecided: Vec<ModelId> = Vec::new();
     /// What was counted for whom.
-    pub static Deeds: Vec<(AccountId, Deed)> = Vec::new();
+    pub static Changes: Vec<(AccountId, ReputationChange)> = Vec::new();
 }
 
-/// Those who cause assays, and count deeds.
+/// Those who cause assays, and count reputations.
 pub struct Others;
 
 impl AssaySubjects<AccountId, u64> for Others {
-    fn work(task: &AssayTask<AccountId, u64>) -> Option<(AssayRequest, Option<Baseline>)> {
-        Work::get().get(&task.node).cloned()
+    fn work(task: &AssayTask<u64>) -> Option<AssayRequest> {
+        Work::get().get(&task.id).cloned()
     }
 
-    fn decided(task: &AssayTask<AccountId, u64>, verdict: &Verdict, payees: &[AccountId]) {
+    fn decided(task: &AssayTask<u64>, verdict: &Verdict, payees: &[AccountId]) {
         // It must be over before anybody acts on it.
-        assert!(!crate::Tasks::<Test>::contains_key(task.node));
-        assert!(!crate::Reports::<Test>::contains_key(task.node));
-        Decisions::mutate(|all| all.push((task.node, *verdict, payees.to_vec())));
+        assert!(!crate::Tasks::<Test>::contains_key(task.id));
+        assert!(!crate::Reports::<Test>::contains_key(task.id));
+        Decisions::mutate(|all| all.push((task.id, verdict.clone(), payees.to_vec())));
     }
 
-    fn undecided(task: &AssayTask<AccountId, u64>) {
-        assert!(!crate::Tasks::<Test>::contains_key(task.node));
-        assert!(!crate::Reports::<Test>::contains_key(task.node));
-        Undecided::mutate(|all| all.push(task.node));
+    fn undecided(task: &AssayTask<u64>) {
+        assert!(!crate::Tasks::<Test>::contains_key(task.id));
+        assert!(!crate::Reports::<Test>::contains_key(task.id));
+        Undecided::mutate(|all| all.push(task.id));
     }
 }
 
 impl Reputations<AccountId> for Others {
-    fn note(account: &AccountId, deed: Deed) {
-        Deeds::mutate(|all| all.push((*account, deed)));
+    fn note(account: &AccountId, change: ReputationChange) {
+        Changes::mutate(|all| all.push((*account, change)));
     }
 
     fn of(_: &AccountId) -> Reputation {
@@ -162,8 +162,6 @@ pub const ENDOWMENT: Balance = 1_000;
 pub const WINDOW: u64 = 20;
 /// The first assayer; the next have the next numbers.
 pub const ASSAYER: AccountId = 1;
-/// Who submits gradients.
-pub const MINER: AccountId = 100;
 /// The campaign of all assays.
 pub const CAMPAIGN: u32 = 7;
 
@@ -183,7 +181,7 @@ pub fn new_test_ext_with(assayers: u64) -> TestExternalities {
     Work::set(BTreeMap::new());
     Decisions::set(Vec::new());
     Undecided::set(Vec::new());
-    Deeds::set(Vec::new());
+    Changes::set(Vec::new());
     let storage = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
             balances: (1..=9).map(|account| (account, ENDOWMENT)).collect(),
@@ -234,39 +232,58 @@ pub fn run_to(block: u64) {
     }
 }
 
-/// The blob of a node.
-pub fn subject(node: NodeId) -> BlobHash {
-    H256::from_low_u64_be(node)
+/// What is judged in the assay with this number.
+pub fn subject(id: ModelId) -> H256 {
+    H256::from_low_u64_be(id)
 }
 
-/// Asks for the assay of a node of [`MINER`].
-pub fn request(node: NodeId, kind: AssayKind) -> DispatchResult {
-    <Assays as AssayQueue<_, _>>::request(node, CAMPAIGN, MINER, subject(node), kind)
+/// Books an assay and asks for it at once.
+pub fn request(id: ModelId, kind: AssayKind) -> DispatchResult {
+    Assays::book()?;
+    Assays::request(id, CAMPAIGN, kind, subject(id));
+    Ok(())
 }
 
-/// An assayer's report on a node of [`MINER`].
-pub fn report_by(
-    account: AccountId,
-    node: NodeId,
-    verdict: Verdict,
-) -> Report<AccountId, AssayerId> {
+/// The verdict on a round with one gradient, which brought a model with this error.
+pub fn accepted(error: u64) -> Verdict {
+    Verdict::Round(RoundVerdict {
+        malformed: Default::default(),
+        accepted: Some(AcceptedRound {
+            error,
+            parameters: H256::repeat_byte(9),
+            best_set: vec![0].try_into().unwrap(),
+            with_previous: false,
+            seats: vec![SeatShare { place: 0, share: 1 }].try_into().unwrap(),
+        }),
+    })
+}
+
+/// The verdict on a round that did not improve its branch.
+pub fn not_improved() -> Verdict {
+    Verdict::Round(RoundVerdict {
+        malformed: Default::default(),
+        accepted: None,
+    })
+}
+
+/// An assayer's report.
+pub fn report_by(account: AccountId, id: ModelId, verdict: Verdict) -> Report<AssayerId> {
     Report {
-        node,
-        account: MINER,
-        subject: subject(node),
+        id,
+        subject: subject(id),
         verdict,
         assayer: key(account),
     }
 }
 
 /// The assayer's signature on a report.
-pub fn sign(account: AccountId, report: &Report<AccountId, AssayerId>) -> AssayerSignature {
+pub fn sign(account: AccountId, report: &Report<AssayerId>) -> AssayerSignature {
     pair(account).sign(&Assays::payload(report))
 }
 
-/// Sends an assayer's report on a node, as a block would execute it.
-pub fn report(account: AccountId, node: NodeId, verdict: Verdict) -> DispatchResult {
-    let report = report_by(account, node, verdict);
+/// Sends an assayer's report, as a block would execute it.
+pub fn report(account: AccountId, id: ModelId, verdict: Verdict) -> DispatchResult {
+    let report = report_by(account, id, verdict);
     let signature = sign(account, &report);
     Assays::report(
         frame_system::RawOrigin::Authorized.into(),

@@ -1,67 +1,68 @@
 //! The assays that the chain waits for.
 
-use crate::{Assayers, Config, Due, Error, Event, Pallet, Reports, Tasks};
+use crate::{Assayers, Booked, Config, Due, Error, Event, Pallet, Reports, TaskOf, Tasks};
 use alloc::vec::Vec;
-use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, weights::Weight};
+use frame_support::{
+    ensure,
+    pallet_prelude::DispatchResult,
+    traits::{DefensiveSaturating, Get},
+    weights::Weight,
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     agenda,
     assay::{AssayKind, AssayTask},
     traits::{AssayQueue, AssaySubjects},
-    BlobHash, CampaignId, NodeId,
+    CampaignId, ModelId,
 };
+use sp_core::H256;
 use sp_runtime::{
     traits::{One, Saturating},
     DispatchError,
 };
 
-impl<T: Config> AssayQueue<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
-    fn request(
-        node: NodeId,
-        campaign: CampaignId,
-        account: T::AccountId,
-        subject: BlobHash,
-        kind: AssayKind,
-    ) -> DispatchResult {
-        ensure!(
-            !Tasks::<T>::contains_key(node),
-            Error::<T>::AlreadyRequested
-        );
-        ensure!(
-            Tasks::<T>::count() < T::MaxPending::get(),
-            Error::<T>::QueueFull
-        );
+impl<T: Config> AssayQueue<T::AccountId> for Pallet<T> {
+    fn book() -> DispatchResult {
+        Booked::<T>::try_mutate(|booked| {
+            ensure!(
+                Tasks::<T>::count().saturating_add(*booked) < T::MaxPending::get(),
+                Error::<T>::QueueFull
+            );
+            booked.saturating_inc();
+            Ok(())
+        })
+    }
+
+    fn unbook() {
+        Booked::<T>::mutate(|booked| booked.defensive_saturating_dec());
+    }
+
+    fn request(id: ModelId, campaign: CampaignId, kind: AssayKind, subject: H256) {
+        Self::unbook();
         let deadline =
             frame_system::Pallet::<T>::block_number().saturating_add(T::AssayWindow::get());
         let due = deadline.saturating_add(One::one());
-        if !agenda::schedule::<Due<T>, _, _, _>(due, node) {
-            log::debug!(target: crate::LOG, "no room to expire the assay of {node} by itself");
+        if !agenda::schedule::<Due<T>, _, _, _>(due, id) {
+            log::debug!(target: crate::LOG, "no room to expire assay {id} by itself");
         }
         Tasks::<T>::insert(
-            node,
+            id,
             AssayTask {
-                node,
+                id,
                 campaign,
-                account: account.clone(),
-                subject,
                 kind,
+                subject,
                 deadline,
             },
         );
-        Self::deposit_event(Event::Requested {
-            node,
-            campaign,
-            account,
-            kind,
-        });
-        Ok(())
+        Self::deposit_event(Event::Requested { id, campaign, kind });
     }
 
-    fn withdraw(node: NodeId) -> Vec<T::AccountId> {
-        let Some(task) = Self::take(node) else {
+    fn withdraw(id: ModelId) -> Vec<T::AccountId> {
+        let Some(task) = Self::take(id) else {
             return Vec::new();
         };
-        Self::deposit_event(Event::Withdrawn { node });
+        Self::deposit_event(Event::Withdrawn { id });
         let now = frame_system::Pallet::<T>::block_number();
         let requested_at = task.deadline.saturating_sub(T::AssayWindow::get());
         if requested_at < now && now <= task.deadline {
@@ -74,26 +75,25 @@ impl<T: Config> AssayQueue<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Ends the waiting for a node's assay.
-    pub(crate) fn take(node: NodeId) -> Option<AssayTask<T::AccountId, BlockNumberFor<T>>> {
-        Reports::<T>::remove(node);
-        Tasks::<T>::take(node)
+    /// Ends the waiting for an assay.
+    pub(crate) fn take(id: ModelId) -> Option<TaskOf<T>> {
+        Reports::<T>::remove(id);
+        Tasks::<T>::take(id)
     }
 
     /// Gives up on an assay whose window is over.
-    pub(crate) fn give_up(node: NodeId) -> DispatchResult {
-        let task = Tasks::<T>::get(node).ok_or(Error::<T>::NothingToMeasure)?;
+    pub(crate) fn give_up(id: ModelId) -> DispatchResult {
+        let task = Tasks::<T>::get(id).ok_or(Error::<T>::NothingToMeasure)?;
         ensure!(
             task.deadline < frame_system::Pallet::<T>::block_number(),
             Error::<T>::WindowOpen
         );
         // Before anybody else gets to act on it.
-        Self::take(node);
+        Self::take(id);
         T::Subjects::undecided(&task);
         Self::deposit_event(Event::Expired {
-            node,
+            id,
             campaign: task.campaign,
-            account: task.account,
             kind: task.kind,
         });
         Ok(())
@@ -103,14 +103,15 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn give_up_due(now: BlockNumberFor<T>) -> Weight {
         use crate::WeightInfo;
         let mut weight = T::DbWeight::get().reads_writes(1, 1);
-        for node in Due::<T>::take(now) {
-            weight = weight.saturating_add(T::WeightInfo::expire());
-            match Self::give_up(node) {
-                Ok(()) => {}
-                // It was decided, or withdrawn, in time: the usual case.
-                Err(error) if error == DispatchError::from(Error::<T>::NothingToMeasure) => {}
+        for id in Due::<T>::take(now) {
+            match Self::give_up(id) {
+                Ok(()) => weight = weight.saturating_add(T::WeightInfo::expire()),
+                // It was decided, or withdrawn, in time: the usual case, which takes one look.
+                Err(error) if error == DispatchError::from(Error::<T>::NothingToMeasure) => {
+                    weight = weight.saturating_add(T::DbWeight::get().reads(1));
+                }
                 Err(error) => {
-                    log::warn!(target: crate::LOG, "cannot expire the assay of {node}: {error:?}");
+                    log::warn!(target: crate::LOG, "cannot expire assay {id}: {error:?}");
                 }
             }
         }

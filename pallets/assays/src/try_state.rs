@@ -1,6 +1,6 @@
 //! What must hold between the pallet's storage items.
 
-use crate::{Assayers, Config, Due, HoldReason, Pallet, Reports, Tasks};
+use crate::{Assayers, Booked, Config, Due, HoldReason, Pallet, Reports, Tasks};
 use alloc::collections::BTreeSet;
 use frame_support::{
     ensure,
@@ -13,8 +13,9 @@ impl<T: Config> Pallet<T> {
     /// Checks that
     ///
     /// - every assayer's bond is what is held from it, and accounts and keys are there once,
-    /// - no more assays are pending than may be, under their own number, with verdicts that fit and
-    ///   do not make a quorum yet, and
+    /// - no more assays are pending and booked than may be,
+    /// - pending ones are under their own number, with verdicts that fit and do not make a quorum yet,
+    ///   and
     /// - the agenda names no block that is over, and no assay before its window is over.
     pub fn do_try_state() -> Result<(), DispatchError> {
         let assayers = Assayers::<T>::get();
@@ -34,28 +35,28 @@ impl<T: Config> Pallet<T> {
         }
 
         ensure!(
-            Tasks::<T>::count() <= T::MaxPending::get()
-                && Tasks::<T>::iter_keys().count() == Tasks::<T>::count() as usize,
+            Tasks::<T>::iter_keys().count() == Tasks::<T>::count() as usize,
             "the number of pending assays is wrong"
         );
         ensure!(
-            Tasks::<T>::iter().all(|(node, task)| task.node == node),
+            Tasks::<T>::count().saturating_add(Booked::<T>::get()) <= T::MaxPending::get(),
+            "more assays are pending and booked than can be"
+        );
+        ensure!(
+            Tasks::<T>::iter().all(|(id, task)| task.id == id),
             "an assay is under another number"
         );
 
         let needed = quorum(assayers.len() as u32) as usize;
-        for (node, reports) in Reports::<T>::iter() {
-            let task = Tasks::<T>::get(node).ok_or("verdicts on no assay")?;
+        for (id, reports) in Reports::<T>::iter() {
+            let task = Tasks::<T>::get(id).ok_or("verdicts on no assay")?;
             let reporters: BTreeSet<_> = reports.iter().map(|(account, _)| account).collect();
             ensure!(
                 reporters.len() == reports.len(),
                 "two verdicts of one assayer"
             );
             for (_, verdict) in &reports {
-                ensure!(
-                    crate::types::fits(verdict, task.kind),
-                    "a verdict does not fit its assay"
-                );
+                ensure!(verdict.fits(task.kind), "a verdict does not fit its assay");
                 ensure!(
                     reports.iter().filter(|(_, other)| other == verdict).count() < needed,
                     "a quorum did not decide"
@@ -64,11 +65,10 @@ impl<T: Config> Pallet<T> {
         }
 
         let now = frame_system::Pallet::<T>::block_number();
-        for (block, nodes) in Due::<T>::iter() {
+        for (block, ids) in Due::<T>::iter() {
             ensure!(block > now, "the agenda names a block that is over");
             ensure!(
-                nodes
-                    .iter()
+                ids.iter()
                     .filter_map(Tasks::<T>::get)
                     .all(|task| task.deadline < block),
                 "an assay would expire before its window is over"

@@ -3,10 +3,8 @@
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sonar_primitives::{
-    assay::{AssayKind, Verdict},
-    Balance, BlobHash, NodeId,
-};
+use sonar_primitives::{assay::Verdict, Balance, ModelId};
+use sp_core::H256;
 
 /// Sets an assayer's signatures apart from all others.
 pub const DOMAIN: &[u8; 11] = b"sonar/assay";
@@ -24,37 +22,26 @@ pub struct Assayer<AccountId, AssayerId> {
     pub bond: Balance,
 }
 
-/// What an assayer says of a model. Names what was judged, so that a verdict can never count for
-/// anything else.
+/// What an assayer says of a root or a round. Names what was judged, so that a verdict can never count
+/// for anything else.
 #[derive(
     Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-pub struct Report<AccountId, AssayerId> {
-    /// The node whose model was measured.
-    pub node: NodeId,
-    /// Whose model it is.
-    pub account: AccountId,
-    /// The blob that was judged.
-    pub subject: BlobHash,
+pub struct Report<AssayerId> {
+    /// The number of the root or round.
+    pub id: ModelId,
+    /// A hash of all that was judged; the assay's.
+    pub subject: H256,
     /// What came out.
     pub verdict: Verdict,
     /// The key of the assayer that says so.
     pub assayer: AssayerId,
 }
 
-impl<AccountId: Encode, AssayerId: Encode> Report<AccountId, AssayerId> {
+impl<AssayerId: Encode> Report<AssayerId> {
     /// The bytes that are signed: the SCALE encoding of `(DOMAIN, genesis hash, report)`. With the
     /// genesis hash a report of one chain is worth nothing on another.
     pub fn payload<Hash: Encode>(&self, genesis: &Hash) -> Vec<u8> {
         (DOMAIN, genesis, self).encode()
-    }
-}
-
-/// Whether an assay of this kind can come to this verdict.
-pub fn fits(verdict: &Verdict, kind: AssayKind) -> bool {
-    match verdict {
-        Verdict::Measured { .. } => kind == AssayKind::Root,
-        Verdict::Improved { .. } | Verdict::NotImproved => kind == AssayKind::Candidate,
-        Verdict::Malformed(_) => true,
     }
 }

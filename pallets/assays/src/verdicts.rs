@@ -1,8 +1,7 @@
 //! Reports and what they decide.
 
 use crate::{
-    types::fits, Assayer, Assayers, Config, Error, Event, Pallet, ReportOf, Reports, SignatureOf,
-    Tasks,
+    Assayer, Assayers, Config, Error, Event, Pallet, ReportOf, Reports, SignatureOf, TaskOf, Tasks,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -15,8 +14,8 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
-    assay::{quorum, AssayTask, Verdict},
-    reputation::Deed,
+    assay::{quorum, Verdict},
+    reputation::ReputationChange,
     traits::{AssaySubjects, Reputations},
 };
 use sp_application_crypto::RuntimeAppPublic;
@@ -24,7 +23,7 @@ use sp_runtime::{traits::Zero, transaction_validity::TransactionValidityWithRefu
 
 /// A task and the assayer that reports on it.
 type Checked<T> = (
-    AssayTask<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>,
+    TaskOf<T>,
     Assayer<<T as frame_system::Config>::AccountId, <T as Config>::AssayerId>,
 );
 
@@ -38,16 +37,13 @@ impl<T: Config> Pallet<T> {
 
     /// Whether a report counts, its signature apart.
     fn check(report: &ReportOf<T>) -> Result<Checked<T>, Error<T>> {
-        let task = Tasks::<T>::get(report.node).ok_or(Error::<T>::NothingToMeasure)?;
+        let task = Tasks::<T>::get(report.id).ok_or(Error::<T>::NothingToMeasure)?;
         ensure!(
             frame_system::Pallet::<T>::block_number() <= task.deadline,
             Error::<T>::WindowOver
         );
-        ensure!(
-            task.account == report.account && task.subject == report.subject,
-            Error::<T>::OtherSubject
-        );
-        ensure!(fits(&report.verdict, task.kind), Error::<T>::WrongVerdict);
+        ensure!(task.subject == report.subject, Error::<T>::OtherSubject);
+        ensure!(report.verdict.fits(task.kind), Error::<T>::WrongVerdict);
         let assayer = Assayers::<T>::get()
             .into_iter()
             .find(|assayer| assayer.key == report.assayer)
@@ -59,11 +55,8 @@ impl<T: Config> Pallet<T> {
         Ok((task, assayer))
     }
 
-    pub(crate) fn has_reported(
-        task: &AssayTask<T::AccountId, BlockNumberFor<T>>,
-        account: &T::AccountId,
-    ) -> bool {
-        Reports::<T>::get(task.node)
+    pub(crate) fn has_reported(task: &TaskOf<T>, account: &T::AccountId) -> bool {
+        Reports::<T>::get(task.id)
             .iter()
             .any(|(reporter, _)| reporter == account)
     }
@@ -87,7 +80,7 @@ impl<T: Config> Pallet<T> {
         );
         ValidTransaction::with_tag_prefix("SonarAssay")
             .priority(T::UnsignedPriority::get())
-            .and_provides((task.node, assayer.account))
+            .and_provides((task.id, assayer.account))
             .longevity(T::ReportLongevity::get())
             .propagate(true)
             .build()
@@ -97,14 +90,14 @@ impl<T: Config> Pallet<T> {
     /// Counts an authorized report, and decides if it makes a quorum.
     pub(crate) fn count(report: ReportOf<T>) -> DispatchResult {
         let (task, assayer) = Self::check(&report)?;
-        let reports = Reports::<T>::try_mutate(task.node, |reports| {
+        let reports = Reports::<T>::try_mutate(task.id, |reports| {
             reports
-                .try_push((assayer.account.clone(), report.verdict))
+                .try_push((assayer.account.clone(), report.verdict.clone()))
                 .map(|()| reports.clone())
                 .map_err(|_| Error::<T>::SetFull)
         })?;
         Self::deposit_event(Event::Reported {
-            node: task.node,
+            id: task.id,
             assayer: assayer.account,
         });
         let agreeing = reports
@@ -117,23 +110,19 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn decide(
-        task: AssayTask<T::AccountId, BlockNumberFor<T>>,
-        verdict: &Verdict,
-        reports: &[(T::AccountId, Verdict)],
-    ) {
+    fn decide(task: TaskOf<T>, verdict: &Verdict, reports: &[(T::AccountId, Verdict)]) {
         // Before anybody else gets to act on it.
-        Self::take(task.node);
+        Self::take(task.id);
         let mut payees = Vec::new();
         for Assayer { account, .. } in Assayers::<T>::get() {
             if let Some((_, given)) = reports.iter().find(|(reporter, _)| *reporter == account) {
                 let agrees = given == verdict;
-                let deed = if agrees {
-                    Deed::WithQuorum
+                let change = if agrees {
+                    ReputationChange::WithQuorum
                 } else {
-                    Deed::AgainstQuorum
+                    ReputationChange::AgainstQuorum
                 };
-                T::Reputations::note(&account, deed);
+                T::Reputations::note(&account, change);
                 if agrees {
                     payees.push(account);
                 }
@@ -141,9 +130,8 @@ impl<T: Config> Pallet<T> {
         }
         T::Subjects::decided(&task, verdict, &payees);
         Self::deposit_event(Event::Decided {
-            node: task.node,
+            id: task.id,
             campaign: task.campaign,
-            account: task.account,
             kind: task.kind,
         });
     }

@@ -9,6 +9,7 @@ use frame_support::{
     traits::Get,
     weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
 };
+use sonar_primitives::round::MAX_COMMITMENTS;
 
 /// Computation of one call, in picoseconds.
 const CALL: u64 = 25_000_000;
@@ -16,16 +17,21 @@ const CALL: u64 = 25_000_000;
 const SIGNATURE: u64 = 60_000_000;
 /// Size of what is read for a proof, in bytes.
 const PROOF: u64 = 10_000;
-/// Computation of the receiver of a decision, in picoseconds.
-const SUBJECT: u64 = 100_000_000;
-/// What the receiver of a decision reads: 13 items of a submission (itself, its parent, campaign,
-/// proposal, candidate, tree, list, account, holds and reputation, escrow, payee, proposals), 16
-/// lists to find room on the campaign's agenda, and some to spare. Proposals' take fewer.
+/// Computation of the receiver of a decision, in picoseconds, apart from that for each submission.
+const SUBJECT: u64 = 1_000_000_000;
+/// What the receiver of a decision on a round reads besides its submissions: round, root, best
+/// model, campaign, tree, payee, the next round, 16 lists to find room on the campaign's agenda, and
+/// some to spare. A proposal's takes fewer.
 const SUBJECT_READS: u64 = 32;
-/// What the receiver of a decision writes: 14 items of a submission (the above but for parent and
-/// proposals, and the new node with its entry), and some to spare. Proposals' take fewer.
-const SUBJECT_WRITES: u64 = 18;
-/// Proposals that are withdrawn when a gradient reaches the target: as many as a campaign can have.
+/// What the receiver of a decision on a round writes besides its submissions: the above but for those
+/// that it only looks at, the new model, and some to spare. A proposal's takes fewer.
+const SUBJECT_WRITES: u64 = 24;
+/// What is read of each submission of a round: itself, its place, its account, holds and
+/// reputation, its blob.
+const SUBMISSION_READS: u64 = 6;
+/// What is written of each submission of a round: the same, and what a removed blob leaves.
+const SUBMISSION_WRITES: u64 = 8;
+/// Proposals that are withdrawn when a round reaches the target: as many as a campaign can have.
 const PROPOSALS: u64 = 8;
 /// Computation for each of them, in picoseconds.
 const PROPOSAL: u64 = 40_000_000;
@@ -120,14 +126,25 @@ fn set_key(db: RuntimeDbWeight) -> Weight {
     Weight::from_parts(CALL, PROOF).saturating_add(db.reads_writes(1, 1))
 }
 
+/// What the receiver of a decision does to conclude the largest round.
+fn subject(db: RuntimeDbWeight) -> Weight {
+    let submissions = db
+        .reads_writes(SUBMISSION_READS, SUBMISSION_WRITES)
+        .saturating_mul(MAX_COMMITMENTS.into());
+    Weight::from_parts(SUBJECT, PROOF)
+        .saturating_add(db.reads_writes(SUBJECT_READS, SUBJECT_WRITES))
+        .saturating_add(submissions)
+}
+
 /// Tasks and their number, Assayers, Reports, a reputation; the receiver, and the proposals of a
 /// campaign that closes.
 fn report(db: RuntimeDbWeight) -> Weight {
     let proposals = Weight::from_parts(PROPOSAL, PROOF)
         .saturating_add(db.reads_writes(PROPOSAL_READS, PROPOSAL_WRITES))
         .saturating_mul(PROPOSALS);
-    Weight::from_parts(CALL + SUBJECT, PROOF)
-        .saturating_add(db.reads_writes(5 + SUBJECT_READS, 4 + SUBJECT_WRITES))
+    Weight::from_parts(CALL, PROOF)
+        .saturating_add(db.reads_writes(5, 4))
+        .saturating_add(subject(db))
         .saturating_add(proposals)
 }
 
@@ -138,6 +155,7 @@ fn authorize_report(db: RuntimeDbWeight) -> Weight {
 
 /// Tasks and their number, Reports; the receiver.
 fn expire(db: RuntimeDbWeight) -> Weight {
-    Weight::from_parts(CALL + SUBJECT, PROOF)
-        .saturating_add(db.reads_writes(2 + SUBJECT_READS, 3 + SUBJECT_WRITES))
+    Weight::from_parts(CALL, PROOF)
+        .saturating_add(db.reads_writes(2, 3))
+        .saturating_add(subject(db))
 }

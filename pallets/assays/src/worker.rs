@@ -1,14 +1,15 @@
 //! What the off-chain worker does.
 
-use crate::{Assayer, Assayers, Call, Config, Pallet, Report, Tasks, LOG};
-use alloc::vec::Vec;
+use crate::{Assayer, Assayers, Call, Config, Pallet, Report, TaskOf, Tasks, LOG};
+use alloc::vec::{self, Vec};
 use codec::Encode;
+use core::iter::Peekable;
 use frame_support::traits::Get;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use sonar_primitives::{
-    assay::{AssayKind, AssayOutcome, AssayRequest, AssayTask, Baseline, Verdict},
+    assay::{AssayKind, AssayOutcome, AssayRequest, AssayTask, Verdict},
     traits::AssaySubjects,
-    BlobHash, NodeId,
+    BlobHash, ModelId,
 };
 use sp_application_crypto::RuntimeAppPublic;
 use sp_runtime::{offchain::storage::StorageValueRef, traits::Saturating};
@@ -19,14 +20,10 @@ pub const RESEND_AFTER: u32 = 4;
 /// Where the off-chain database keeps what an assayer is busy with, followed by its key.
 const BUSY_WITH: &[u8] = b"sonar/assays/busy-with/";
 
-/// A task.
-type TaskOf<T> = AssayTask<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
-
 /// A task that this worker has taken on.
 struct Job<T: Config> {
     task: TaskOf<T>,
     request: AssayRequest,
-    baseline: Option<Baseline>,
 }
 
 /// Why no report was sent.
@@ -35,8 +32,6 @@ enum Skipped {
     Unavailable(BlobHash),
     /// The node failed to measure.
     Failed,
-    /// There is nothing to compare a candidate with.
-    NoBaseline,
     /// The keystore does not sign.
     NotSigned,
     /// The transaction pool does not take it.
@@ -44,7 +39,7 @@ enum Skipped {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Measures, for every assayer whose key this node holds, the oldest models on which it has not
+    /// Measures, for every assayer whose key this node holds, the oldest tasks on which it has not
     /// reported yet.
     pub(crate) fn measure(now: BlockNumberFor<T>) {
         sonar_host::assay::note_pending(Tasks::<T>::count());
@@ -58,15 +53,12 @@ impl<T: Config> Pallet<T> {
 
     fn measure_as(assayer: &Assayer<T::AccountId, T::AssayerId>, now: BlockNumberFor<T>) {
         let busy = Busy::of(&assayer.key);
-        let mut tasks = Self::tasks_for(&assayer.account, now).into_iter();
+        let mut tasks = Self::tasks_for(&assayer.account, now)
+            .into_iter()
+            .peekable();
         let mut left = T::MaxAssaysPerBlock::get() as usize;
         while left > 0 {
-            // All at once: the node measures as many side by side as it has cores.
-            let jobs: Vec<_> = tasks
-                .by_ref()
-                .filter_map(|task| Self::take_on(task, &busy, now))
-                .take(left)
-                .collect();
+            let jobs = Self::next_batch(&mut tasks, left, &busy, now);
             if jobs.is_empty() {
                 return;
             }
@@ -74,7 +66,7 @@ impl<T: Config> Pallet<T> {
             let Some(outcomes) = sonar_host::assay::evaluate_all(requests) else {
                 log::warn!(target: LOG, "this node holds an assayer's key but measures nothing");
                 jobs.iter()
-                    .for_each(|job| busy.end::<BlockNumberFor<T>>(job.task.node));
+                    .for_each(|job| busy.end::<BlockNumberFor<T>>(job.task.id));
                 return;
             };
             let Some(done) = Self::report_all(assayer, &jobs, outcomes, &busy) else {
@@ -94,25 +86,42 @@ impl<T: Config> Pallet<T> {
             .filter(|task| task.deadline.saturating_sub(window) < now)
             .filter(|task| now < task.deadline && !Self::has_reported(task, account))
             .collect();
-        tasks.sort_by_key(|task| (task.deadline, task.node));
+        tasks.sort_by_key(|task| (task.deadline, task.id));
         tasks
+    }
+
+    /// What is handed to the node next: at most `left` roots, which it measures side by side, or one
+    /// round, which takes all its cores and whose verdict must not wait for another's.
+    fn next_batch(
+        tasks: &mut Peekable<vec::IntoIter<TaskOf<T>>>,
+        left: usize,
+        busy: &Busy,
+        now: BlockNumberFor<T>,
+    ) -> Vec<Job<T>> {
+        let mut jobs: Vec<Job<T>> = Vec::new();
+        let fits = |jobs: &[Job<T>], task: &TaskOf<T>| {
+            jobs.is_empty()
+                || jobs.len() < left
+                    && task.kind == AssayKind::Root
+                    && jobs.iter().all(|job| job.task.kind == AssayKind::Root)
+        };
+        while let Some(task) = tasks.next_if(|task| fits(&jobs, task)) {
+            jobs.extend(Self::take_on(task, busy, now));
+        }
+        jobs
     }
 
     /// Makes a job of a task, unless another worker has it or it is not wanted any more.
     fn take_on(task: TaskOf<T>, busy: &Busy, now: BlockNumberFor<T>) -> Option<Job<T>> {
-        if !busy.begin(task.node, now) {
+        if !busy.begin(task.id, now) {
             return None;
         }
-        let Some((request, baseline)) = T::Subjects::work(&task) else {
-            log::debug!(target: LOG, "node {} is not wanted any more", task.node);
-            busy.end::<BlockNumberFor<T>>(task.node);
+        let Some(request) = T::Subjects::work(&task) else {
+            log::debug!(target: LOG, "assay {} is not wanted any more", task.id);
+            busy.end::<BlockNumberFor<T>>(task.id);
             return None;
         };
-        Some(Job {
-            task,
-            request,
-            baseline,
-        })
+        Some(Job { task, request })
     }
 
     /// Sends the verdict on each job. Returns how many of them count against the limit; `None` if
@@ -125,10 +134,10 @@ impl<T: Config> Pallet<T> {
     ) -> Option<usize> {
         let (mut done, mut signs) = (0, true);
         for (job, outcome) in jobs.iter().zip(outcomes) {
-            let node = job.task.node;
+            let id = job.task.id;
             let skipped = match Self::report_on(assayer, job, outcome) {
                 Ok(verdict) => {
-                    log::info!(target: LOG, "node {node}: {verdict:?}");
+                    log::info!(target: LOG, "assay {id}: {verdict:?}");
                     sonar_host::assay::note_verdict(verdict);
                     done += 1;
                     continue;
@@ -137,46 +146,42 @@ impl<T: Config> Pallet<T> {
             };
             match skipped {
                 // Does not count against the limit: a blob that never comes must not keep other
-                // models waiting.
+                // assays waiting.
                 Skipped::Unavailable(blob) => {
-                    log::debug!(target: LOG, "node {node} waits for blob {blob:?}");
+                    log::debug!(target: LOG, "assay {id} waits for blob {blob:?}");
                 }
                 Skipped::Failed => {
-                    log::error!(target: LOG, "node {node} cannot be measured here; see this node's log");
+                    log::error!(target: LOG, "assay {id} cannot be made here; see this node's log");
                     done += 1;
                     // Not at the next block, like the others, but when this worker's note is old.
                     continue;
-                }
-                Skipped::NoBaseline => {
-                    log::error!(target: LOG, "node {node} has no parent to be compared with");
                 }
                 Skipped::NotSigned => {
                     log::error!(target: LOG, "the keystore does not sign a verdict");
                     signs = false;
                 }
                 Skipped::NotTaken => {
-                    log::debug!(target: LOG, "the pool does not take a verdict on node {node}");
+                    log::debug!(target: LOG, "the pool does not take the verdict of assay {id}");
                     done += 1;
                 }
             }
             // To be tried again at the next block.
-            busy.end::<BlockNumberFor<T>>(node);
+            busy.end::<BlockNumberFor<T>>(id);
         }
         signs.then_some(done)
     }
 
-    /// Sends the verdict on one model.
+    /// Sends the verdict of one assay.
     fn report_on(
         assayer: &Assayer<T::AccountId, T::AssayerId>,
         job: &Job<T>,
         outcome: AssayOutcome,
     ) -> Result<Verdict, Skipped> {
-        let verdict = judge(job.task.kind, job.baseline, outcome)?;
+        let verdict = judge(&job.task, outcome)?;
         let report = Report {
-            node: job.task.node,
-            account: job.task.account.clone(),
+            id: job.task.id,
             subject: job.task.subject,
-            verdict,
+            verdict: verdict.clone(),
             assayer: assayer.key.clone(),
         };
         let signature = assayer
@@ -192,29 +197,15 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Turns what was measured into what is said of it.
-fn judge(
-    kind: AssayKind,
-    baseline: Option<Baseline>,
+/// The verdict that the node's measurement came to.
+fn judge<BlockNumber>(
+    task: &AssayTask<BlockNumber>,
     outcome: AssayOutcome,
 ) -> Result<Verdict, Skipped> {
-    match (outcome, kind) {
-        (AssayOutcome::Unavailable(blob), _) => Err(Skipped::Unavailable(blob)),
-        // A root's request has no limit.
-        (AssayOutcome::Failed, _) | (AssayOutcome::AboveLimit, AssayKind::Root) => {
-            Err(Skipped::Failed)
-        }
-        (AssayOutcome::AboveLimit, AssayKind::Candidate) => Ok(Verdict::NotImproved),
-        (AssayOutcome::Malformed(reason), _) => Ok(Verdict::Malformed(reason)),
-        (AssayOutcome::Measured { error, .. }, AssayKind::Root) => Ok(Verdict::Measured { error }),
-        (AssayOutcome::Measured { error, candidate }, AssayKind::Candidate) => {
-            let baseline = baseline.ok_or(Skipped::NoBaseline)?;
-            Ok(if baseline.is_beaten_by(error) {
-                Verdict::Improved { error, candidate }
-            } else {
-                Verdict::NotImproved
-            })
-        }
+    match outcome {
+        AssayOutcome::Verdict(verdict) if verdict.fits(task.kind) => Ok(verdict),
+        AssayOutcome::Verdict(_) | AssayOutcome::Failed => Err(Skipped::Failed),
+        AssayOutcome::Unavailable(blob) => Err(Skipped::Unavailable(blob)),
     }
 }
 
@@ -228,8 +219,8 @@ impl Busy {
         Self((BUSY_WITH, key).encode())
     }
 
-    /// Whether this worker may take the node on; then no other does for [`RESEND_AFTER`] blocks.
-    fn begin<BlockNumber>(&self, node: NodeId, now: BlockNumber) -> bool
+    /// Whether this worker may take the task on; then no other does for [`RESEND_AFTER`] blocks.
+    fn begin<BlockNumber>(&self, id: ModelId, now: BlockNumber) -> bool
     where
         BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned + Copy + codec::Codec,
     {
@@ -239,29 +230,29 @@ impl Busy {
             distance < RESEND_AFTER.into()
         };
         StorageValueRef::persistent(&self.0)
-            .mutate::<Vec<(NodeId, BlockNumber)>, (), _>(|stored| {
+            .mutate::<Vec<(ModelId, BlockNumber)>, (), _>(|stored| {
                 // What cannot be read is as good as nothing.
                 let mut busy = stored.ok().flatten().unwrap_or_default();
                 busy.retain(|(_, at)| recent(*at));
-                if busy.iter().any(|(other, _)| *other == node) {
+                if busy.iter().any(|(other, _)| *other == id) {
                     return Err(());
                 }
-                busy.push((node, now));
+                busy.push((id, now));
                 Ok(busy)
             })
             .is_ok()
     }
 
-    /// Another worker may take the node on at once.
-    fn end<BlockNumber: codec::Codec>(&self, node: NodeId) {
+    /// Another worker may take the task on at once.
+    fn end<BlockNumber: codec::Codec>(&self, id: ModelId) {
         let ended = StorageValueRef::persistent(&self.0)
-            .mutate::<Vec<(NodeId, BlockNumber)>, (), _>(|stored| {
+            .mutate::<Vec<(ModelId, BlockNumber)>, (), _>(|stored| {
                 let mut busy = stored.ok().flatten().unwrap_or_default();
-                busy.retain(|(other, _)| *other != node);
+                busy.retain(|(other, _)| *other != id);
                 Ok(busy)
             });
         if ended.is_err() {
-            log::debug!(target: LOG, "node {node} is tried again in {RESEND_AFTER} blocks");
+            log::debug!(target: LOG, "assay {id} is tried again in {RESEND_AFTER} blocks");
         }
     }
 }

@@ -1,96 +1,98 @@
 //! What others ask of campaigns: the gradients, and runtime APIs.
 
 use crate::{
-    share::bounty_parts, CampaignOf, Campaigns, Config, Error, NextCampaign, Pallet, Proposals,
-    TermsOf,
+    share::bounty_parts, CampaignOf, Campaigns, Config, Error, NextCampaign, Pallet, ProposalFor,
+    Proposals, ProposalsOf, TermsOf,
 };
 use alloc::vec::Vec;
 use frame_support::{
     ensure,
-    pallet_prelude::{DispatchError, DispatchResult},
-    storage::with_storage_layer,
+    pallet_prelude::{DispatchError, Get},
 };
-use frame_system::Pallet as System;
+use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};
 use sonar_primitives::{
-    campaign::{ProposalState, State},
-    payout::step_pays,
-    traits::{AssayBase, Campaigns as CampaignsTrait, CommitTerms},
-    Balance, CampaignId, MeasuredError, NodeId,
+    campaign::{Closed, InitialModel, ProposalState, State},
+    payout::PayoutRule,
+    round,
+    traits::{AssayBase, Campaigns as CampaignsTrait, CommitTerms, ModelTree, Phase},
+    Balance, CampaignId, MeasuredError, ModelId,
 };
 
-impl<T: Config> CampaignsTrait<T::AccountId, Balance> for Pallet<T> {
+impl<T: Config> CampaignsTrait<T::AccountId, Balance, BlockNumberFor<T>> for Pallet<T> {
     fn commit_terms(
-        campaign: CampaignId,
-        root: NodeId,
-    ) -> Result<CommitTerms<Balance>, DispatchError> {
-        Self::open_campaign(campaign)?;
-        Self::terms(campaign, root).ok_or(Error::<T>::UnknownProposal.into())
-    }
-
-    fn terms(campaign: CampaignId, root: NodeId) -> Option<CommitTerms<Balance>> {
-        let proposal = Proposals::<T>::get(root).filter(|proposal| {
-            proposal.campaign == campaign
-                && matches!(proposal.state, ProposalState::Accepted { .. })
-        })?;
-        let rules = Campaigns::<T>::get(campaign)?.rules;
-        Some(CommitTerms {
-            assay_price: proposal.assay_price,
-            minimum_step: rules.minimum_step,
-            minimum_reputation: rules.minimum_reputation,
-            plan: proposal.model.architecture.plan().ok()?,
+        id: CampaignId,
+        root: ModelId,
+        account: &T::AccountId,
+    ) -> Result<CommitTerms<Balance, BlockNumberFor<T>>, DispatchError> {
+        let campaign = Self::open_campaign(id)?;
+        Self::check_member(id, &campaign, account)?;
+        let proposal = Self::proposal_of(id, root)
+            .filter(|proposal| matches!(proposal.state, ProposalState::Accepted { .. }))
+            .ok_or(Error::<T>::UnknownProposal)?;
+        let plan = proposal
+            .model
+            .architecture
+            .plan()
+            .map_err(|_| Error::<T>::ArchitectureNotAccepted)?;
+        let rules = campaign.rules;
+        Ok(CommitTerms {
+            rounds: rules.rounds,
+            deadline: rules.deadline,
+            price: proposal.assay_price,
+            base_deposit: round::base_deposit(T::BaseDeposit::get(), campaign.bounty),
+            max_commitments: Self::max_commitments(&plan, rules.rows, rules.rounds.seats),
+            max_gradient_size: Self::max_gradient_size(&plan)?,
         })
     }
 
-    fn assay_base(campaign: CampaignId, root: NodeId) -> Option<AssayBase> {
-        let proposal =
-            Proposals::<T>::get(root).filter(|proposal| proposal.campaign == campaign)?;
-        let terms = TermsOf::<T>::get(campaign)?;
+    fn proposal_terms(id: CampaignId, account: &T::AccountId) -> Result<Balance, DispatchError> {
+        let campaign = Self::open_campaign(id)?;
+        let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
+        Self::may_propose(&campaign, &terms, account)?;
+        Self::room_among(&ProposalsOf::<T>::get(id))?;
+        Ok(round::base_deposit(T::BaseDeposit::get(), campaign.bounty))
+    }
+
+    fn propose(
+        campaign: CampaignId,
+        author: &T::AccountId,
+        model: InitialModel,
+    ) -> Result<ModelId, DispatchError> {
+        Self::do_propose(campaign, author, model)
+    }
+
+    fn phase(id: CampaignId) -> Option<Phase> {
+        let campaign = Campaigns::<T>::get(id).filter(|c| c.settled_steps.is_none())?;
+        let now = System::<T>::block_number();
+        match campaign.state {
+            State::Open if now <= campaign.rules.deadline => Some(Phase::Open),
+            // Nobody has closed it yet.
+            State::Open => Some(Phase::Judging),
+            State::Closing {
+                reason: Closed::TargetReached,
+                ..
+            } => Some(Phase::Dissolving),
+            State::Closing { grace_ends, .. } if now < grace_ends => Some(Phase::Judging),
+            State::Closing { .. } => Some(Phase::Dissolving),
+            State::Proposed | State::Settled { .. } | State::Rejected { .. } => None,
+        }
+    }
+
+    fn assay_base(id: CampaignId, root: ModelId) -> Option<AssayBase> {
+        let proposal = Self::proposal_of(id, root)?;
+        let terms = TermsOf::<T>::get(id)?;
         Some(AssayBase {
             architecture: proposal.model.architecture,
             metric: terms.metric,
             validation: terms.validation.blob,
             rows: terms.validation.rows,
-            root: proposal.model.parameters,
+            target: terms.target_error,
+            minimum_step: terms.minimum_step,
         })
     }
 
-    fn set_assay_aside(campaign: CampaignId, price: Balance) -> DispatchResult {
-        Campaigns::<T>::try_mutate(campaign, |campaign| {
-            let reserve = &mut campaign
-                .as_mut()
-                .ok_or(Error::<T>::UnknownCampaign)?
-                .reserve;
-            reserve.free = reserve
-                .free
-                .checked_sub(price)
-                .ok_or(Error::<T>::ReserveExhausted)?;
-            // No overflow: both are parts of one balance.
-            reserve.set_aside = reserve.set_aside.saturating_add(price);
-            Ok(())
-        })
-    }
-
-    fn put_assay_back(campaign: CampaignId, price: Balance) {
-        Campaigns::<T>::mutate(campaign, |campaign| {
-            if let Some(campaign) = campaign {
-                let back = campaign.reserve.take(price);
-                campaign.reserve.free = campaign.reserve.free.saturating_add(back);
-            }
-        });
-    }
-
-    fn pay_assay(campaign: CampaignId, price: Balance, payees: &[T::AccountId]) {
-        Self::pay_from_reserve(campaign, price, payees);
-    }
-
-    fn accepted(campaign: CampaignId, error: MeasuredError) {
-        let outcome = with_storage_layer(|| Self::note_accepted(campaign, error));
-        if let Err(error) = outcome {
-            log::error!(
-                target: crate::LOG_TARGET,
-                "accepted gradient of campaign {campaign} could not be noted: {error:?}",
-            );
-        }
+    fn round_decided(campaign: CampaignId, accepted: Option<MeasuredError>) {
+        Self::note_decided(campaign, accepted);
     }
 
     fn nothing_pending(campaign: CampaignId) {
@@ -120,6 +122,11 @@ impl<T: Config> Pallet<T> {
         Ok(campaign)
     }
 
+    /// A proposal, if it is one of this campaign.
+    fn proposal_of(id: CampaignId, root: ModelId) -> Option<ProposalFor<T>> {
+        Proposals::<T>::get(root).filter(|proposal| proposal.campaign == id)
+    }
+
     /// Campaigns in the order of their numbers, from `from` (included), at most `limit`. Passes over
     /// removed ones, so it may read more: for runtime APIs, not for calls.
     pub fn campaigns(from: CampaignId, limit: u32) -> Vec<(CampaignId, CampaignOf<T>)> {
@@ -129,17 +136,17 @@ impl<T: Config> Pallet<T> {
             .collect()
     }
 
-    /// What a step from the error `parent` to `error` would earn of a campaign's bounty as it is
-    /// now, if it leads to the winner; `start` is the measured error of the step's root. `None` if
-    /// there is no such campaign.
-    pub fn quote(
-        id: CampaignId,
-        start: MeasuredError,
-        parent: MeasuredError,
-        error: MeasuredError,
-    ) -> Option<Balance> {
+    /// What a round that takes the record to `error` would earn of a campaign's bounty as it is now,
+    /// all its contributors together; nothing if the record is as good. `None` if there is no such
+    /// campaign, or its start is not measured.
+    pub fn quote(id: CampaignId, error: MeasuredError) -> Option<Balance> {
         let campaign = Campaigns::<T>::get(id)?;
-        let data = bounty_parts(campaign.bounty, &campaign.rules.split).data;
-        Some(step_pays(data, start, campaign.rules.target, parent, error))
+        let rule = PayoutRule {
+            bounty: bounty_parts(campaign.bounty, &campaign.rules.split).data,
+            start: campaign.start?,
+            target: campaign.rules.target,
+            steepness: campaign.rules.rounds.steepness,
+        };
+        Some(rule.step_pays(T::Tree::record(id)?, error))
     }
 }

@@ -1,11 +1,11 @@
 //! Benchmarks of the pallet's calls.
 //!
-//! What other pallets do inside a call (ending what is pending, forgetting nodes) is measured with
-//! the runtime's own, but in the state that calls of this pallet alone can bring about.
+//! What other pallets do inside a call (stopping rounds, forgetting models) is measured with the
+//! runtime's own, but in the state that calls of this pallet alone can bring about.
 
 use crate::{
-    share::bounty_parts, Call, CampaignOf, Campaigns, Config, Due, Pallet, ProposalsOf, Sponsors,
-    TermsFor, MAX_REMOVED,
+    proposals::subject, share::bounty_parts, Admitted, Call, CampaignOf, Campaigns, Config, Due,
+    Pallet, Proposals, Sponsors, TermsFor, MAX_REMOVED,
 };
 use alloc::{boxed::Box, vec};
 use frame_benchmarking::v2::*;
@@ -16,9 +16,12 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System, RawOrigin};
 use sonar_primitives::{
     assay::{AssayKind, AssayTask, Verdict},
-    campaign::{BountySplit, Closed, Model, Privacy, State, Terms, ValidationSet},
-    traits::{AssaySubjects, Payouts},
-    Balance, BlobHash, CampaignId, NodeId,
+    campaign::{
+        BountySplit, Closed, InitialModel, Members, Privacy, ProposalState, RoundTerms, State,
+        Terms, ValidationSet,
+    },
+    traits::{AssaySubjects, Blobs, Payouts},
+    Balance, BlobHash, CampaignId, ModelId,
 };
 use sp_runtime::{
     traits::{One, Saturating},
@@ -51,10 +54,13 @@ fn bounty<T: Config>() -> Balance {
         .max(T::MinimumContribution::get())
 }
 
-/// A model with 10 parameters.
-fn model<T: Config>(seed: u8) -> Result<Model, BenchmarkError> {
-    let layers = vec![Layer::Dense { units: 2 }];
-    Ok(Model {
+/// A model with 10 parameters; each seed has an architecture of its own.
+fn model<T: Config>(seed: u8) -> Result<InitialModel, BenchmarkError> {
+    let layers = vec![
+        Layer::Dropout { rate: seed.into() },
+        Layer::Dense { units: 2 },
+    ];
+    Ok(InitialModel {
         architecture: Architecture {
             input: vec![4].try_into().map_err(|_| "input")?,
             layers: layers.try_into().map_err(|_| "layers")?,
@@ -96,13 +102,14 @@ fn terms<T: Config>() -> Result<TermsFor<T>, BenchmarkError> {
         starting_error: START,
         target_error: 0,
         tolerance: Permill::zero(),
-        minimum_step: 1,
+        minimum_step: START / 500,
         deadline: now.saturating_add(T::MinDuration::get()),
         privacy: Privacy::Open,
         bounty: bounty::<T>(),
         split: BountySplit::default(),
         open_proposals: true,
-        minimum_reputation: 0,
+        members: Members::Admitted,
+        rounds: RoundTerms::default(),
     })
 }
 
@@ -119,18 +126,13 @@ fn stored<T: Config>(id: CampaignId) -> Result<CampaignOf<T>, BenchmarkError> {
 }
 
 /// The assayers measure a proposal as claimed.
-fn measured<T: Config>(
-    id: CampaignId,
-    root: NodeId,
-    who: &T::AccountId,
-) -> Result<(), BenchmarkError> {
-    let proposal = crate::Proposals::<T>::get(root).ok_or("no proposal")?;
+fn measured<T: Config>(id: CampaignId, root: ModelId) -> Result<(), BenchmarkError> {
+    let proposal = Proposals::<T>::get(root).ok_or("no proposal")?;
     let task = AssayTask {
-        node: root,
+        id: root,
         campaign: id,
-        account: who.clone(),
-        subject: proposal.model.parameters,
         kind: AssayKind::Root,
+        subject: subject(&proposal.model),
         deadline: System::<T>::block_number(),
     };
     Pallet::<T>::decided(&task, &Verdict::Measured { error: START }, &[]);
@@ -140,7 +142,7 @@ fn measured<T: Config>(
 /// An open campaign.
 fn open<T: Config>(owner: &T::AccountId) -> Result<CampaignId, BenchmarkError> {
     let id = proposed::<T>(owner)?;
-    measured::<T>(id, stored::<T>(id)?.root, owner)?;
+    measured::<T>(id, stored::<T>(id)?.root)?;
     Ok(id)
 }
 
@@ -153,11 +155,19 @@ fn sponsored<T: Config>(id: CampaignId) -> Result<(), BenchmarkError> {
     Ok(())
 }
 
+/// A proposal that waits for the owner's acceptance, as the gradients add it.
+fn offered<T: Config>(id: CampaignId, seed: u8) -> Result<ModelId, BenchmarkError> {
+    let author = rich::<T>("author", seed.into())?;
+    let model = model::<T>(seed)?;
+    T::Blobs::pin(model.parameters)?;
+    Ok(Pallet::<T>::do_propose(id, &author, model)?)
+}
+
 /// As many proposals as there may be, but one.
 fn with_proposals<T: Config>(id: CampaignId) -> Result<(), BenchmarkError> {
     for index in 2..T::MaxProposals::get() {
-        let author = rich::<T>("author", index)?;
-        Pallet::<T>::do_propose(author, id, model::<T>(index as u8)?)?;
+        let root = offered::<T>(id, index as u8)?;
+        Pallet::<T>::do_accept_proposal(stored::<T>(id)?.owner, root)?;
     }
     Ok(())
 }
@@ -184,24 +194,6 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn propose() -> Result<(), BenchmarkError> {
-        let owner = rich::<T>("owner", 0)?;
-        let id = open::<T>(&owner)?;
-        with_proposals::<T>(id)?;
-        let author = rich::<T>("author", 0)?;
-        let model = model::<T>(200)?;
-
-        #[extrinsic_call]
-        _(RawOrigin::Signed(author), id, model);
-
-        assert_eq!(
-            ProposalsOf::<T>::get(id).len() as u32,
-            T::MaxProposals::get()
-        );
-        Ok(())
-    }
-
-    #[benchmark]
     fn fund() -> Result<(), BenchmarkError> {
         let owner = rich::<T>("owner", 0)?;
         let id = open::<T>(&owner)?;
@@ -216,15 +208,43 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn top_up_reserve() -> Result<(), BenchmarkError> {
+    fn admit() -> Result<(), BenchmarkError> {
         let owner = rich::<T>("owner", 0)?;
         let id = open::<T>(&owner)?;
-        let before = stored::<T>(id)?.reserve.free;
+        let miner = rich::<T>("miner", 0)?;
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner), id, 7);
+        _(RawOrigin::Signed(owner), id, miner.clone());
 
-        assert_eq!(stored::<T>(id)?.reserve.free, before + 7);
+        assert!(Admitted::<T>::contains_key(id, miner));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn accept_proposal() -> Result<(), BenchmarkError> {
+        let owner = rich::<T>("owner", 0)?;
+        let id = open::<T>(&owner)?;
+        let root = offered::<T>(id, 200)?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), root);
+
+        let state = Proposals::<T>::get(root).map(|proposal| proposal.state);
+        assert_eq!(state, Some(ProposalState::Pending));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn reject_proposal() -> Result<(), BenchmarkError> {
+        let owner = rich::<T>("owner", 0)?;
+        let id = open::<T>(&owner)?;
+        let root = offered::<T>(id, 200)?;
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), root);
+
+        let state = Proposals::<T>::get(root).map(|proposal| proposal.state);
+        assert!(matches!(state, Some(ProposalState::Rejected(_))));
         Ok(())
     }
 

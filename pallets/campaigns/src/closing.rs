@@ -11,14 +11,15 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};
 use sonar_primitives::{
     campaign::{Closed, State},
-    reputation::Deed,
-    traits::{ModelTree, Reputations},
+    traits::{Campaigns as _, ModelTree, Payouts, Phase},
     CampaignId, MeasuredError,
 };
 use sp_runtime::traits::{One, Saturating};
 
 /// The hook uses at most about one part in this many of a block; what is left over is done later.
 const BLOCK_PARTS: u64 = 4;
+/// Steps of the record that one call of `settle` splits, at most.
+pub const STEPS_PER_SETTLE: u32 = 64;
 
 impl<T: Config> Pallet<T> {
     /// Ends a campaign that nobody has earned anything from.
@@ -31,7 +32,7 @@ impl<T: Config> Pallet<T> {
                 Self::withdraw(root, proposal)
             }
             State::Open => {
-                ensure!(T::Tree::accepted(id) == 0, Error::<T>::GradientAccepted);
+                ensure!(T::Tree::accepted(id) == 0, Error::<T>::RoundAccepted);
                 Self::start_closing(id, campaign, Closed::Cancelled)
             }
             _ => Err(Error::<T>::NotOpen.into()),
@@ -49,43 +50,62 @@ impl<T: Config> Pallet<T> {
         Self::start_closing(id, campaign, Closed::DeadlinePassed)
     }
 
-    /// Notes the error of an accepted gradient; the campaign closes if it is at the target.
-    pub(crate) fn note_accepted(id: CampaignId, error: MeasuredError) -> DispatchResult {
-        let mut campaign = Campaigns::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
-        campaign.best = Some(campaign.best.map_or(error, |best| best.min(error)));
-        if campaign.state == State::Open && error <= campaign.rules.target {
-            Self::start_closing(id, campaign, Closed::TargetReached)
-        } else {
-            Campaigns::<T>::insert(id, campaign);
-            Ok(())
+    /// Notes that a round was decided: the campaign closes if the round's error is at the target, and
+    /// one that is closing already grants the next round another grace period.
+    pub(crate) fn note_decided(id: CampaignId, accepted: Option<MeasuredError>) {
+        // Nothing is decided any more in a campaign in another phase: its rounds dissolve.
+        let Some(Phase::Open | Phase::Judging) = Self::phase(id) else {
+            return;
+        };
+        let Some(mut campaign) = Campaigns::<T>::get(id) else {
+            return;
+        };
+        if accepted.is_none_or(|error| error > campaign.rules.target) {
+            if let State::Closing { reason, .. } = campaign.state {
+                campaign.state = Self::closing(reason);
+                Campaigns::<T>::insert(id, campaign);
+            }
+            return;
+        }
+        let closed =
+            with_storage_layer(|| Self::start_closing(id, campaign, Closed::TargetReached));
+        if let Err(error) = closed {
+            log::error!(
+                target: crate::LOG_TARGET,
+                "campaign {id} is at its target and could not be closed: {error:?}",
+            );
         }
     }
 
-    /// Takes no more commitments; what is pending has the grace period to finish.
+    /// Takes no more commitments; what is pending has the grace period to finish, if it is judged at
+    /// all.
     fn start_closing(
         id: CampaignId,
         mut campaign: CampaignOf<T>,
         reason: Closed,
     ) -> DispatchResult {
         Self::withdraw_proposals(id)?;
-        let now = System::<T>::block_number();
-        let grace_ends = now.saturating_add(T::GracePeriod::get());
-        campaign.state = State::Closing { reason, grace_ends };
+        campaign.state = Self::closing(reason);
         Campaigns::<T>::insert(id, campaign);
         Self::deposit_event(Event::Closed {
             campaign: id,
             reason,
         });
-        let tomorrow = now.saturating_add(One::one());
+        // After the state is written: the tree asks for the campaign's phase.
+        T::Tree::stop(id, reason)?;
         if T::Tree::pending(id) == 0 {
-            schedule::<T>(tomorrow, id);
-        } else {
-            schedule::<T>(grace_ends.max(tomorrow), id);
+            Self::settle_soon(id);
         }
         Ok(())
     }
 
-    /// Nothing is pending any more, so a closing campaign need not wait for its grace to end.
+    /// A closing campaign with the whole grace period ahead.
+    fn closing(reason: Closed) -> State<BlockNumberFor<T>> {
+        let grace_ends = System::<T>::block_number().saturating_add(T::GracePeriod::get());
+        State::Closing { reason, grace_ends }
+    }
+
+    /// Nothing is pending any more, so a closing campaign can be settled.
     pub(crate) fn settle_soon(id: CampaignId) {
         let closing = Campaigns::<T>::get(id)
             .is_some_and(|campaign| matches!(campaign.state, State::Closing { .. }));
@@ -95,29 +115,32 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Splits the money of a closing campaign of which nothing is pending, or whose grace is over.
+    /// Splits the bounty of a closing campaign of which nothing is pending by the next steps of its
+    /// record; after the last ones it is settled.
     pub(crate) fn do_settle(id: CampaignId) -> DispatchResult {
-        let campaign = Campaigns::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
-        let State::Closing { reason, grace_ends } = campaign.state else {
-            return Err(Error::<T>::NotClosing.into());
-        };
-        let now = System::<T>::block_number();
-        if T::Tree::pending(id) > 0 {
-            ensure!(now >= grace_ends, Error::<T>::StillPending);
-            T::Tree::end_pending(id);
-            ensure!(T::Tree::pending(id) == 0, Error::<T>::StillPending);
-        }
-        // Read again: ending what was pending has put assays back into the reserve.
         let mut campaign = Campaigns::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
-        let path = T::Tree::winning_path(id);
-        // Otherwise a reputation could be made of campaigns created to be cancelled.
-        if path.is_some() || reason != Closed::Cancelled {
-            T::Reputations::note(&campaign.owner, Deed::Settled);
+        ensure!(
+            matches!(campaign.state, State::Closing { .. }),
+            Error::<T>::NotClosing
+        );
+        ensure!(T::Tree::pending(id) == 0, Error::<T>::StillPending);
+
+        let from = campaign.settled_steps.unwrap_or_default();
+        let steps = T::Tree::record_steps(id, from, STEPS_PER_SETTLE);
+        let last = (steps.len() as u32) < STEPS_PER_SETTLE;
+        T::Payouts::settle(&Self::settlement(id, &campaign), &steps, last)?;
+        if last {
+            campaign.state = State::Settled {
+                at: System::<T>::block_number(),
+            };
+            campaign.settled_steps = None;
+            Campaigns::<T>::insert(id, campaign);
+            Self::deposit_event(Event::Settled { campaign: id });
+        } else {
+            campaign.settled_steps = Some(from.saturating_add(STEPS_PER_SETTLE));
+            Campaigns::<T>::insert(id, campaign);
+            Self::settle_soon(id);
         }
-        campaign.state = State::Settled { at: now };
-        Self::hand_over(id, &mut campaign, path)?;
-        Campaigns::<T>::insert(id, campaign);
-        Self::deposit_event(Event::Settled { campaign: id });
         Ok(())
     }
 
@@ -139,7 +162,7 @@ impl<T: Config> Pallet<T> {
 
     /// Advances a campaign if its time has come. A failure is logged, and left to the calls.
     fn advance(id: CampaignId, now: BlockNumberFor<T>) -> Weight {
-        // The campaign and its number of pending submissions.
+        // The campaign and its number of pending rounds.
         let look = T::DbWeight::get().reads(2);
         let Some(campaign) = Campaigns::<T>::get(id) else {
             return look;
@@ -149,12 +172,10 @@ impl<T: Config> Pallet<T> {
                 T::WeightInfo::close(),
                 with_storage_layer(|| Self::do_close(id)),
             ),
-            State::Closing { grace_ends, .. } if now >= grace_ends || T::Tree::pending(id) == 0 => {
-                (
-                    T::WeightInfo::settle(),
-                    with_storage_layer(|| Self::do_settle(id)),
-                )
-            }
+            State::Closing { .. } if T::Tree::pending(id) == 0 => (
+                T::WeightInfo::settle(),
+                with_storage_layer(|| Self::do_settle(id)),
+            ),
             // An entry that was overtaken, by a call or by another entry.
             _ => return look,
         };

@@ -1,9 +1,8 @@
 //! Creating a campaign: everything that can be wrong with it is found here, before money moves.
 
 use crate::{
-    types::{Campaign, Reserve, Rules},
-    CampaignOf, Campaigns, Config, Error, Event, NextCampaign, Pallet, Proposals, ProposalsOf,
-    Sponsors, TermsFor, TermsOf,
+    types::{Campaign, Rules},
+    Campaigns, Config, Error, Event, NextCampaign, Pallet, Sponsors, TermsFor, TermsOf,
 };
 use frame_support::{
     ensure,
@@ -13,9 +12,12 @@ use frame_support::{
 };
 use frame_system::Pallet as System;
 use sonar_primitives::{
-    assay::AssayKind,
-    campaign::{CampaignCost, Model, Privacy, Proposal, ProposalState, State},
-    traits::{AssayQueue, Blobs, ModelTree},
+    campaign::{
+        CampaignCost, InitialModel, Privacy, RoundTerms, State, REVEAL_WINDOW, ROUND_BLOCKS, SEATS,
+        STEEPNESS,
+    },
+    round,
+    traits::Blobs,
     Balance,
 };
 use sp_runtime::{traits::Saturating, ArithmeticError, Permill};
@@ -25,84 +27,90 @@ use syft::{Architecture, FitError, Plan};
 const MAX_TOLERANCE: Permill = Permill::from_percent(50);
 
 impl<T: Config> Pallet<T> {
-    /// What a campaign costs its owner: bounty, reserve (a share of the bounty, and one assay on
-    /// top for the initial model) and deposit. `bytes` is the size of parameters and validation
-    /// set together. `None` if the architecture is over Syft's limits, or a sum overflows.
+    /// What a campaign costs its owner, and its rounds those who commit. `bytes` is the size of
+    /// parameters and validation set together. `None` if the architecture is over Syft's limits.
     pub fn cost(
         bounty: Balance,
         architecture: &Architecture,
         rows: u32,
         bytes: u64,
+        seats: u8,
     ) -> Option<CampaignCost<Balance>> {
         let plan = architecture.plan().ok()?;
         let assay_price = T::AssayPrice::get().of(plan.multiply_adds, rows, bytes);
-        Self::cost_at(bounty, assay_price)
-    }
-
-    /// What a campaign costs its owner if one assay costs `assay_price`.
-    fn cost_at(bounty: Balance, assay_price: Balance) -> Option<CampaignCost<Balance>> {
+        let max_commitments = Self::max_commitments(&plan, rows, seats);
         Some(CampaignCost {
             bounty,
-            reserve: T::ReserveShare::get()
-                .mul_floor(bounty)
-                .checked_add(assay_price)?,
             deposit: T::CampaignDeposit::get(),
             assay_price,
+            max_commitments,
+            max_work_of_a_set: round::max_work_of_a_set(seats, T::MaxRoundWork::get()),
+            largest_part: round::largest_part(assay_price, max_commitments, seats),
+            base_deposit: round::base_deposit(T::BaseDeposit::get(), bounty),
         })
+    }
+
+    /// The most commitments of a round on a model that is measured on so many rows.
+    pub(crate) fn max_commitments(plan: &Plan, rows: u32, seats: u8) -> u32 {
+        let work = plan.multiply_adds.saturating_mul(rows.into());
+        round::max_commitments(work, seats, T::MaxRoundWork::get())
+    }
+
+    /// The greatest possible size of a gradient, in bytes. Fails if it could not be stored.
+    pub(crate) fn max_gradient_size(plan: &Plan) -> Result<u32, Error<T>> {
+        u32::try_from(syft::max_gradient_size(plan))
+            .ok()
+            .filter(|size| *size <= T::MaxGradientSize::get())
+            .ok_or(Error::<T>::GradientTooLarge)
     }
 
     /// Creates a campaign and asks for the assay of its first proposal.
     pub(crate) fn do_create(
         owner: T::AccountId,
         terms: TermsFor<T>,
-        model: Model,
+        model: InitialModel,
     ) -> DispatchResult {
         Self::check_terms(&terms)?;
         let assay_price = Self::assay_price(&terms, &model)?;
-        let cost = Self::cost_at(terms.bounty, assay_price).ok_or(ArithmeticError::Overflow)?;
-        // The reserve must pay at least one accepted gradient besides the initial model.
-        ensure!(
-            terms.bounty >= T::MinimumBounty::get()
-                && T::ReserveShare::get().mul_floor(terms.bounty) >= assay_price,
-            Error::<T>::BountyTooSmall
-        );
 
         let id = NextCampaign::<T>::get();
         NextCampaign::<T>::put(id.checked_add(1).ok_or(ArithmeticError::Overflow)?);
-        let paid = cost
-            .bounty
-            .checked_add(cost.reserve)
-            .and_then(|sum| sum.checked_add(cost.deposit))
+        let (bounty, deposit) = (terms.bounty, T::CampaignDeposit::get());
+        let paid = bounty
+            .checked_add(deposit)
             .ok_or(ArithmeticError::Overflow)?;
         T::Currency::transfer(&owner, &Self::escrow(id), paid, Preservation::Preserve)?;
         T::Blobs::pin(model.parameters)?;
         T::Blobs::pin(terms.validation.blob)?;
-        let root = T::Tree::allocate();
-        T::Assays::request(root, id, owner.clone(), model.parameters, AssayKind::Root)?;
+        let root = Self::add(id, owner.clone(), model, assay_price)?;
+        Self::request_assay(root)?;
 
         let mut sponsors = BoundedVec::new();
         sponsors
-            .try_push((owner.clone(), terms.bounty))
+            .try_push((owner.clone(), bounty))
             .map_err(|_| Error::<T>::TooManySponsors)?;
         Sponsors::<T>::insert(id, sponsors);
-        let mut proposals = BoundedVec::new();
-        proposals
-            .try_push(root)
-            .map_err(|_| Error::<T>::TooManyProposals)?;
-        ProposalsOf::<T>::insert(id, proposals);
-        Proposals::<T>::insert(
-            root,
-            Proposal {
-                campaign: id,
-                author: owner.clone(),
-                model,
-                assay_price,
-                deposit: 0,
-                state: ProposalState::Pending,
+        Campaigns::<T>::insert(
+            id,
+            Campaign {
+                owner: owner.clone(),
+                state: State::Proposed,
+                bounty,
+                deposit,
+                root,
+                start: None,
+                admitted: 0,
+                settled_steps: None,
+                rules: Rules {
+                    target: terms.target_error,
+                    deadline: terms.deadline,
+                    rows: terms.validation.rows,
+                    split: terms.split,
+                    members: terms.members,
+                    rounds: terms.rounds,
+                },
             },
         );
-        Campaigns::<T>::insert(id, Self::proposed(owner.clone(), &terms, &cost, root));
-        let bounty = terms.bounty;
         TermsOf::<T>::insert(id, terms);
         Self::deposit_event(Event::Created {
             campaign: id,
@@ -111,35 +119,6 @@ impl<T: Config> Pallet<T> {
             root,
         });
         Ok(())
-    }
-
-    /// A fresh campaign; the price of its first assay is set aside.
-    fn proposed(
-        owner: T::AccountId,
-        terms: &TermsFor<T>,
-        cost: &CampaignCost<Balance>,
-        root: u64,
-    ) -> CampaignOf<T> {
-        Campaign {
-            owner,
-            state: State::Proposed,
-            bounty: cost.bounty,
-            reserve: Reserve {
-                free: cost.reserve.saturating_sub(cost.assay_price),
-                set_aside: cost.assay_price,
-            },
-            deposit: cost.deposit,
-            root,
-            start: None,
-            best: None,
-            rules: Rules {
-                target: terms.target_error,
-                minimum_step: terms.minimum_step,
-                minimum_reputation: terms.minimum_reputation,
-                deadline: terms.deadline,
-                split: terms.split,
-            },
-        }
     }
 
     /// Checks the terms on their own; the model is checked by [`Self::assay_price`].
@@ -173,9 +152,14 @@ impl<T: Config> Pallet<T> {
             .filter(|room| *room > 0)
             .ok_or(Error::<T>::TargetNotBelowStart)?;
         ensure!(
-            (1..=room).contains(&terms.minimum_step),
+            (terms.least_minimum_step()..=room).contains(&terms.minimum_step),
             Error::<T>::MinimumStepOutOfRange
         );
+        ensure!(
+            terms.bounty >= T::MinimumBounty::get(),
+            Error::<T>::BountyTooSmall
+        );
+        Self::check_rounds(&terms.rounds)?;
 
         let now = System::<T>::block_number();
         let earliest = now.saturating_add(T::MinDuration::get());
@@ -191,11 +175,29 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Checks that a model can be trained and measured under the terms, and says what one assay of
-    /// it costs.
+    /// Checks how rounds are to be held and paid.
+    fn check_rounds(rounds: &RoundTerms) -> Result<(), Error<T>> {
+        ensure!(
+            ROUND_BLOCKS.contains(&rounds.round_blocks),
+            Error::<T>::RoundBlocksOutOfRange
+        );
+        ensure!(
+            REVEAL_WINDOW.contains(&rounds.reveal_window),
+            Error::<T>::RevealWindowOutOfRange
+        );
+        ensure!(SEATS.contains(&rounds.seats), Error::<T>::SeatsOutOfRange);
+        ensure!(
+            STEEPNESS.contains(&rounds.steepness),
+            Error::<T>::SteepnessOutOfRange
+        );
+        Ok(())
+    }
+
+    /// Checks that a model can be trained, improved in rounds and measured under the terms, and says
+    /// what one assay of it costs. Both blobs must be there.
     pub(crate) fn assay_price(
         terms: &TermsFor<T>,
-        model: &Model,
+        model: &InitialModel,
     ) -> Result<Balance, DispatchError> {
         terms
             .schema
@@ -212,15 +214,19 @@ impl<T: Config> Pallet<T> {
         let bytes = Self::blob_sizes(terms, model, &plan)?;
         let rows = terms.validation.rows;
         ensure!(
-            u128::from(plan.multiply_adds).saturating_mul(rows.into())
-                <= u128::from(T::MaxAssayWork::get()),
+            Self::max_commitments(&plan, rows, terms.rounds.seats) >= round::MIN_COMMITMENTS,
             Error::<T>::TooMuchWork
         );
+        Self::max_gradient_size(&plan)?;
         Ok(T::AssayPrice::get().of(plan.multiply_adds, rows, bytes))
     }
 
     /// The bytes that one assay reads; both blobs must be there.
-    fn blob_sizes(terms: &TermsFor<T>, model: &Model, plan: &Plan) -> Result<u64, DispatchError> {
+    fn blob_sizes(
+        terms: &TermsFor<T>,
+        model: &InitialModel,
+        plan: &Plan,
+    ) -> Result<u64, DispatchError> {
         let parameters =
             u64::from(T::Blobs::size(model.parameters).ok_or(Error::<T>::UnknownBlob)?);
         ensure!(

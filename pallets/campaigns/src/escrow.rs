@@ -1,4 +1,4 @@
-//! A campaign's money: contributions, the reserve, and assays paid from it.
+//! A campaign's money: contributions, and their settlement.
 
 use crate::{share::bounty_parts, CampaignOf, Campaigns, Config, Error, Event, Pallet, Sponsors};
 use frame_support::{
@@ -7,11 +7,7 @@ use frame_support::{
     traits::{fungible::Mutate, tokens::Preservation},
 };
 use sonar_primitives::{
-    campaign::State,
-    payout::equal_parts,
-    reputation::Deed,
-    traits::{Payouts, Reputations, Settlement},
-    tree::WinningPath,
+    traits::{ModelTree, Settlement},
     Balance, CampaignId,
 };
 use sp_runtime::{traits::AccountIdConversion, ArithmeticError};
@@ -41,12 +37,9 @@ impl<T: Config> Pallet<T> {
         match sponsors.iter_mut().find(|(account, _)| *account == sponsor) {
             // No overflow: it is a part of the bounty, which was checked.
             Some((_, contribution)) => *contribution = contribution.saturating_add(amount),
-            None => {
-                sponsors
-                    .try_push((sponsor.clone(), amount))
-                    .map_err(|_| Error::<T>::TooManySponsors)?;
-                T::Reputations::note(&sponsor, Deed::Sponsored);
-            }
+            None => sponsors
+                .try_push((sponsor.clone(), amount))
+                .map_err(|_| Error::<T>::TooManySponsors)?,
         }
         T::Currency::transfer(&sponsor, &Self::escrow(id), amount, Preservation::Preserve)?;
         Sponsors::<T>::insert(id, sponsors);
@@ -59,75 +52,30 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Adds to the reserve of a campaign that is not over.
-    pub(crate) fn do_top_up_reserve(
-        owner: T::AccountId,
+    /// What the payouts must know to split the bounty. The same at every call, once a campaign has
+    /// left `Open`.
+    pub(crate) fn settlement(
         id: CampaignId,
-        amount: Balance,
-    ) -> DispatchResult {
-        let mut campaign = Self::owned(id, &owner)?;
-        ensure!(
-            matches!(campaign.state, State::Proposed | State::Open),
-            Error::<T>::NotOpen
-        );
-        ensure!(amount > 0, Error::<T>::AmountTooSmall);
-        campaign.reserve.free = campaign
-            .reserve
-            .free
-            .checked_add(amount)
-            .ok_or(ArithmeticError::Overflow)?;
-        T::Currency::transfer(&owner, &Self::escrow(id), amount, Preservation::Preserve)?;
-        Campaigns::<T>::insert(id, campaign);
-        Self::deposit_event(Event::ReserveToppedUp {
-            campaign: id,
-            amount,
-        });
-        Ok(())
-    }
-
-    /// Pays at most `price` of what is set aside to `payees` in equal parts, the first takes the
-    /// rounding. The part of a payee whose account cannot take it stays in the reserve.
-    pub(crate) fn pay_from_reserve(id: CampaignId, price: Balance, payees: &[T::AccountId]) {
-        let Some(mut campaign) = Campaigns::<T>::get(id) else {
-            return;
-        };
-        let escrow = Self::escrow(id);
-        let price = campaign.reserve.take(price);
-        let mut paid = 0;
-        for (payee, part) in payees.iter().zip(equal_parts(price, payees.len())) {
-            let moved = T::Currency::transfer(&escrow, payee, part, Preservation::Preserve);
-            paid += moved.unwrap_or(0);
-        }
-        campaign.reserve.free = campaign.reserve.free.saturating_add(price - paid);
-        Campaigns::<T>::insert(id, campaign);
-        if paid > 0 {
-            Self::deposit_event(Event::AssayPaid {
-                campaign: id,
-                amount: paid,
-            });
-        }
-    }
-
-    /// Hands bounty and reserve over to the payouts. Only the deposit stays this pallet's.
-    pub(crate) fn hand_over(
-        id: CampaignId,
-        campaign: &mut CampaignOf<T>,
-        path: Option<WinningPath<T::AccountId>>,
-    ) -> DispatchResult {
+        campaign: &CampaignOf<T>,
+    ) -> Settlement<T::AccountId, Balance> {
         let parts = bounty_parts(campaign.bounty, &campaign.rules.split);
-        T::Payouts::settle(Settlement {
+        let sponsors = Sponsors::<T>::get(id).into_inner();
+        let owner = &campaign.owner;
+        // Otherwise a reputation could be made of campaigns with oneself.
+        let counts = sponsors.iter().any(|(sponsor, _)| sponsor != owner)
+            || T::Tree::others_contributed(id, owner);
+        Settlement {
             campaign: id,
-            owner: campaign.owner.clone(),
+            owner: owner.clone(),
             escrow: Self::escrow(id),
             data: parts.data,
             expertise: parts.expertise,
             unearnable: parts.unearnable,
-            reserve: campaign.reserve.total(),
-            sponsors: Sponsors::<T>::get(id).into_inner(),
+            sponsors,
+            start: campaign.start.unwrap_or(campaign.rules.target),
             target: campaign.rules.target,
-            path,
-        })?;
-        campaign.reserve = Default::default();
-        Ok(())
+            steepness: campaign.rules.rounds.steepness,
+            counts,
+        }
     }
 }

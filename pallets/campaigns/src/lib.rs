@@ -6,32 +6,40 @@
 //! ## Terminology
 //!
 //! - **Terms**: what is asked for: schema, metric, validation set, claimed start, target, deadline,
-//!   and how the bounty is shared. Written once, never changed.
+//!   how rounds are held, who may take part, and how the bounty is shared. Written once, never changed.
 //! - **Proposal**: a model to start from, an architecture with initial parameters. The first comes
-//!   with the campaign. Its assay's error is the **start** of every path from it.
-//! - **Bounty**: what all sponsors gave, to be earned. **Reserve**: what the owner pays on top for
-//!   assays of the first proposal and of accepted gradients. **Deposit**: keeps the escrow alive, so
-//!   that the last claim can never be dust.
-//! - **Escrow**: the account, derived from the campaign's number, that holds all three.
+//!   with the campaign, and its measured error is the **start** of the record. One that is accepted is
+//!   a **root** of the model tree.
+//! - **Record**: the least error of any model of the campaign.
+//! - **Bounty**: what all sponsors gave, to be earned. **Deposit**: keeps the escrow alive, so that the
+//!   last claim can never be dust.
+//! - **Escrow**: the account, derived from the campaign's number, that holds both.
 //!
 //! ## Life of a campaign
 //!
 //! ```text
 //! Proposed --first proposal assayed, claim holds--> Open --target | deadline | cancelled--> Closing
 //! Proposed --claim false, malformed, not judged or cancelled--> Rejected
-//! Closing --nothing pending, or grace over--> Settled --all claimed, retention over--> removed
+//! Closing --nothing pending, record split in bounded steps--> Settled --all claimed, retention over--> removed
 //! ```
 //!
 //! 1. [`Pallet::create`] checks everything, pins the blobs, takes the money and asks for the assay of
-//!    the first proposal. Whatever the verdict, those who gave it are paid from the reserve; so are
-//!    the assayers if it is cancelled in a later block, because they may have measured.
-//! 2. While it is open, anyone may [`Pallet::fund`] it, and the owner (or anyone, if the terms say
-//!    so) may [`Pallet::propose`] another model; the proposer pays its assay.
-//! 3. It closes when a gradient reaches the target, after its deadline ([`Pallet::close`]), or when
-//!    the owner gives up before any gradient was accepted ([`Pallet::cancel`]). What was committed
-//!    to by then may still finish, and earn. Proposals still pending are withdrawn, and the
-//!    assayers paid if they may have measured them already.
-//! 4. [`Pallet::settle`] hands bounty and reserve over to the payouts; everybody claims there.
+//!    the first proposal. Its price is held from the owner, as any proposal's from its author, and paid
+//!    to those who gave the verdict, whatever that is; also to the assayers if it is cancelled in a
+//!    later block, because they may have measured. Without a verdict it goes back.
+//! 2. While it is open, anyone may [`Pallet::fund`] it. The owner (or anyone, if the terms say so) may
+//!    add proposals, which are committed to and revealed through the gradients; the owner must
+//!    [accept](Pallet::accept_proposal) others' before they are measured, or may
+//!    [reject](Pallet::reject_proposal) them. A proposal below the record is refused: it would take
+//!    from miners what they are about to earn. Where the terms ask for it, the owner says with
+//!    [`Pallet::admit`] who may commit to gradients.
+//! 3. It closes when a round reaches the target, after its deadline ([`Pallet::close`]), or when the
+//!    owner gives up before any round was accepted ([`Pallet::cancel`]). Rounds with commitments are
+//!    still judged after deadline or cancellation, as long as one is decided in every grace period.
+//!    Proposals still pending are withdrawn, and the assayers paid if they may have measured them
+//!    already.
+//! 4. [`Pallet::settle`] turns the record into entitlements, some steps at a time; everybody claims at
+//!    the payouts.
 //! 5. [`Pallet::remove`] forgets it, in bounded steps.
 //!
 //! Steps that only wait for time are also done by the chain itself, in bounded portions; a step that
@@ -41,8 +49,7 @@
 //!
 //! - The runtime routes assays of kind `Root` here (this pallet implements
 //!   [`AssaySubjects`](sonar_primitives::traits::AssaySubjects)) and all others to the gradients.
-//! - Gradients set the price of an assay aside before they ask for it, and pay it, or put it back,
-//!   once.
+//! - The gradients end what is pending in a campaign that is not judged any more.
 //! - Money that somebody sends to an escrow without a call is not part of any bounty; the owner gets
 //!   it with the deposit.
 
@@ -51,6 +58,7 @@
 extern crate alloc;
 
 mod access;
+mod admission;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod closing;
@@ -71,10 +79,11 @@ pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use closing::STEPS_PER_SETTLE;
 pub use pallet::*;
 pub use remove::MAX_REMOVED;
 pub use share::{bounty_parts, BountyParts};
-pub use types::{Campaign, Reserve, Rules};
+pub use types::{Campaign, Rules};
 pub use weights::WeightInfo;
 
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -114,11 +123,11 @@ pub mod pallet {
     use frame_system::pallet_prelude::*;
     use sonar_primitives::{
         assay::AssayPrice,
-        campaign::{Closed, Model, Rejected},
+        campaign::{Closed, InitialModel, Rejected},
         traits::{AssayQueue, Blobs, ModelTree, Payouts, Reputations},
-        MeasuredError, NodeId,
+        MeasuredError, ModelId,
     };
-    use sp_runtime::{traits::AccountIdConversion, Permill};
+    use sp_runtime::traits::AccountIdConversion;
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -140,11 +149,11 @@ pub mod pallet {
         /// Why money is held.
         type RuntimeHoldReason: From<HoldReason>;
         /// Where parameters and validation sets are.
-        type Blobs: Blobs;
+        type Blobs: Blobs<Self::AccountId>;
         /// Where accepted proposals are planted.
         type Tree: ModelTree<Self::AccountId>;
         /// Who measures proposals.
-        type Assays: AssayQueue<Self::AccountId, BlockNumberFor<Self>>;
+        type Assays: AssayQueue<Self::AccountId>;
         /// Who splits the money in the end.
         type Payouts: Payouts<Self::AccountId, Balance>;
         /// Who keeps account of what everybody has done.
@@ -155,9 +164,9 @@ pub mod pallet {
         /// What an assay costs.
         #[pallet::constant]
         type AssayPrice: Get<AssayPrice<Balance>>;
-        /// The part of the bounty that the owner pays on top for assays of accepted gradients.
+        /// The least base deposit of a commitment.
         #[pallet::constant]
-        type ReserveShare: Get<Permill>;
+        type BaseDeposit: Get<Balance>;
         /// Keeps a campaign's escrow alive; at least the existential deposit. Comes back.
         #[pallet::constant]
         type CampaignDeposit: Get<Balance>;
@@ -173,7 +182,8 @@ pub mod pallet {
         /// Blocks from creation to deadline, at most.
         #[pallet::constant]
         type MaxDuration: Get<BlockNumberFor<Self>>;
-        /// Blocks that what is pending has to finish when a campaign closes.
+        /// Blocks in which the next round must be decided once a campaign is closing; what is pending
+        /// after that is given up.
         #[pallet::constant]
         type GracePeriod: Get<BlockNumberFor<Self>>;
         /// Blocks for which a campaign that is over can still be read.
@@ -191,9 +201,15 @@ pub mod pallet {
         /// Rows of a validation set, at most.
         #[pallet::constant]
         type MaxRows: Get<u32>;
-        /// Multiply-adds of one assay (of one row, times rows), at most.
+        /// Accounts that the owner of a campaign may admit.
         #[pallet::constant]
-        type MaxAssayWork: Get<u64>;
+        type MaxAdmitted: Get<u32>;
+        /// Multiply-adds of measuring all sets of a round (of one row, times rows), at most.
+        #[pallet::constant]
+        type MaxRoundWork: Get<u64>;
+        /// The largest gradient that can be stored, in bytes.
+        #[pallet::constant]
+        type MaxGradientSize: Get<u32>;
         /// What the calls weigh.
         type WeightInfo: WeightInfo;
         /// Stores blobs for benchmarks.
@@ -221,15 +237,15 @@ pub mod pallet {
     #[pallet::storage]
     pub type TermsOf<T: Config> = StorageMap<_, Twox64Concat, CampaignId, TermsFor<T>, OptionQuery>;
 
-    /// The models to start from, by their nodes.
+    /// The models to start from, by their numbers.
     #[pallet::storage]
     pub type Proposals<T: Config> =
-        StorageMap<_, Twox64Concat, NodeId, ProposalFor<T>, OptionQuery>;
+        StorageMap<_, Twox64Concat, ModelId, ProposalFor<T>, OptionQuery>;
 
     /// The proposals of each campaign, in the order in which they were made.
     #[pallet::storage]
     pub type ProposalsOf<T: Config> =
-        StorageMap<_, Twox64Concat, CampaignId, BoundedVec<NodeId, T::MaxProposals>, ValueQuery>;
+        StorageMap<_, Twox64Concat, CampaignId, BoundedVec<ModelId, T::MaxProposals>, ValueQuery>;
 
     /// Who put how much into each bounty, in the order of their first contribution.
     #[pallet::storage]
@@ -239,6 +255,18 @@ pub mod pallet {
         CampaignId,
         BoundedVec<(T::AccountId, Balance), T::MaxSponsors>,
         ValueQuery,
+    >;
+
+    /// The accounts that the owner of each campaign has admitted.
+    #[pallet::storage]
+    pub type Admitted<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        CampaignId,
+        Blake2_128Concat,
+        T::AccountId,
+        (),
+        OptionQuery,
     >;
 
     /// The campaigns that the chain looks at by itself, by block.
@@ -262,8 +290,8 @@ pub mod pallet {
             owner: T::AccountId,
             /// What can be earned.
             bounty: Balance,
-            /// The node of the initial model.
-            root: NodeId,
+            /// The number of the initial model.
+            root: ModelId,
         },
         /// The initial model was measured, its claim holds, and gradients are welcome.
         Opened {
@@ -279,21 +307,32 @@ pub mod pallet {
             /// Why.
             reason: Rejected,
         },
-        /// Another model to start from was proposed; it waits for its assay.
+        /// Another model to start from was revealed. It waits for the owner's acceptance, or else for
+        /// its assay.
         Proposed {
             /// The campaign.
             campaign: CampaignId,
-            /// The model's node.
-            root: NodeId,
+            /// The model's number.
+            root: ModelId,
             /// Who proposed it.
             author: T::AccountId,
+            /// Whether the owner must accept it before it is measured.
+            needs_acceptance: bool,
         },
-        /// A proposed model was measured, its claim holds, and gradients may build on it.
+        /// The owner wants a proposed model; it waits for its assay.
+        ProposalTaken {
+            /// The campaign.
+            campaign: CampaignId,
+            /// The model's number.
+            root: ModelId,
+        },
+        /// A proposed model was measured, is not better than the record, and gradients may build on
+        /// it.
         ProposalAccepted {
             /// The campaign.
             campaign: CampaignId,
-            /// The model's node.
-            root: NodeId,
+            /// The model's number.
+            root: ModelId,
             /// Its measured error.
             error: MeasuredError,
         },
@@ -301,8 +340,8 @@ pub mod pallet {
         ProposalRejected {
             /// The campaign.
             campaign: CampaignId,
-            /// The model's node.
-            root: NodeId,
+            /// The model's number.
+            root: ModelId,
             /// Why.
             reason: Rejected,
         },
@@ -315,21 +354,22 @@ pub mod pallet {
             /// How much.
             amount: Balance,
         },
-        /// The owner added to what pays assays.
-        ReserveToppedUp {
+        /// The owner admitted an account: it may commit to gradients.
+        Admitted {
             /// The campaign.
             campaign: CampaignId,
-            /// How much.
-            amount: Balance,
+            /// Who.
+            account: T::AccountId,
         },
-        /// An assay was paid.
+        /// The assay of a proposal was paid.
         AssayPaid {
             /// The campaign.
             campaign: CampaignId,
             /// How much, to all that are paid together.
             amount: Balance,
         },
-        /// No new commitments are taken; what is pending may still finish.
+        /// No new commitments are taken; rounds with commitments are still judged, unless the target
+        /// is reached. That one of them reaches it is told by this event again.
         Closed {
             /// The campaign.
             campaign: CampaignId,
@@ -352,7 +392,8 @@ pub mod pallet {
     pub enum Error<T> {
         /// There is no campaign of this number (any more).
         UnknownCampaign,
-        /// The campaign has no accepted proposal of this number.
+        /// There is no proposal of this number, or none that is a root of this campaign (yet); see the
+        /// campaign's proposals.
         UnknownProposal,
         /// A blob is not in the model repository; store it first.
         UnknownBlob,
@@ -368,10 +409,10 @@ pub mod pallet {
         DeadlinePassed,
         /// The campaign's deadline has not passed; wait until it has.
         DeadlineNotPassed,
-        /// Submissions are pending; wait for their verdicts or for the end of the grace period.
+        /// Rounds are not decided; wait for their verdicts, or move them on with `gradients.advance`.
         StillPending,
-        /// A gradient was accepted, so the campaign cannot be cancelled any more.
-        GradientAccepted,
+        /// A round was accepted, so the campaign cannot be cancelled any more.
+        RoundAccepted,
         /// The retention period is not over; wait until it is.
         RetentionNotOver,
         /// Not everything was claimed; claim the rest for its owners (`payouts.claim_for`) first.
@@ -394,8 +435,17 @@ pub mod pallet {
         StartAboveWorst,
         /// The target error is not below the starting error; nothing could be improved.
         TargetNotBelowStart,
-        /// The minimum step must be at least 1 and at most the way from start to target.
+        /// The minimum step must be at least 1 and 1/1,024 of the way from start to target, and at most
+        /// that way.
         MinimumStepOutOfRange,
+        /// Rounds must take commitments for 1 to 43,200 blocks.
+        RoundBlocksOutOfRange,
+        /// The time for reveals must be 30 to 150 blocks.
+        RevealWindowOutOfRange,
+        /// A round must have 1 to 6 seats.
+        SeatsOutOfRange,
+        /// The steepness must be 1, 2 or 3.
+        SteepnessOutOfRange,
         /// The deadline is too near or too far.
         DeadlineOutOfRange,
         /// The validation set has no rows, or too many.
@@ -408,9 +458,12 @@ pub mod pallet {
         ModelDoesNotFit,
         /// The parameters' blob cannot be of this architecture: it has the wrong size.
         WrongSize,
-        /// An assay would take too much work; use a smaller model or validation set.
+        /// Measuring a round of 16 commitments would take too much work; use a smaller model, fewer
+        /// validation rows or fewer seats. The runtime API `cost` names the largest possible work.
         TooMuchWork,
-        /// The bounty is below the minimum, or its reserve would not pay one assay; raise it.
+        /// The gradients of this architecture would be too large to be stored; use a smaller model.
+        GradientTooLarge,
+        /// The bounty is below the constant `MinimumBounty`; raise it.
         BountyTooSmall,
         /// The amount is too small.
         AmountTooSmall,
@@ -418,41 +471,43 @@ pub mod pallet {
         TooManySponsors,
         /// The campaign has as many proposals as it may have.
         TooManyProposals,
-        /// The campaign has a proposal with these parameters already.
+        /// The campaign has a proposal of this architecture already; if it is a root, commit to a
+        /// gradient on it.
         AlreadyProposed,
+        /// The proposal does not wait for the owner's acceptance.
+        NotOffered,
         /// Only the owner may add proposals to this campaign.
         ProposalsClosed,
-        /// The reserve cannot pay one more assay; the owner can top it up.
-        ReserveExhausted,
+        /// The campaign asks for more contributions than you have; see `payouts.reputationOf`.
+        ReputationTooLow,
+        /// The campaign is for accounts that its owner admits; ask the owner.
+        NotAdmitted,
+        /// The campaign's terms do not ask for admission; there is nothing to admit to.
+        AdmissionNotNeeded,
+        /// The account was admitted before.
+        AlreadyAdmitted,
+        /// The owner has admitted as many accounts as possible.
+        TooManyAdmitted,
     }
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Asks for a model: moves bounty, reserve and deposit to the campaign's own account and has
-        /// the initial model measured. The campaign opens if the claimed starting error holds;
-        /// otherwise everything but the price of that assay can be claimed back.
+        /// Asks for a model: moves bounty and deposit to the campaign's own account, holds the price of
+        /// an assay, and has the initial model measured. The campaign opens if the claimed starting
+        /// error holds; otherwise the bounty can be claimed back. The assay is paid either way.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::create())]
         pub fn create(
             origin: OriginFor<T>,
             terms: Box<TermsFor<T>>,
-            model: Model,
+            model: InitialModel,
         ) -> DispatchResult {
             let owner = ensure_signed(origin)?;
             Self::do_create(owner, *terms, model)
         }
 
-        /// Adds a model to start from to an open campaign. The price of its assay is held from the
-        /// caller, and paid to the assayers whether it is accepted or not.
-        #[pallet::call_index(1)]
-        #[pallet::weight(T::WeightInfo::propose())]
-        pub fn propose(origin: OriginFor<T>, campaign: CampaignId, model: Model) -> DispatchResult {
-            let author = ensure_signed(origin)?;
-            Self::do_propose(author, campaign, model)
-        }
-
         /// Adds to the bounty of an open campaign. What is not earned comes back in proportion.
-        #[pallet::call_index(2)]
+        #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::fund())]
         pub fn fund(
             origin: OriginFor<T>,
@@ -463,21 +518,40 @@ pub mod pallet {
             Self::do_fund(sponsor, campaign, amount)
         }
 
-        /// Adds to what pays assays of accepted gradients. Only the owner; what is left comes back.
-        #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::top_up_reserve())]
-        pub fn top_up_reserve(
+        /// Lets an account commit to gradients in a campaign that is for admitted accounts. Only the
+        /// owner, until it closes; nobody is sent away again.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::admit())]
+        pub fn admit(
             origin: OriginFor<T>,
             campaign: CampaignId,
-            #[pallet::compact] amount: Balance,
+            account: T::AccountId,
         ) -> DispatchResult {
             let owner = ensure_signed(origin)?;
-            Self::do_top_up_reserve(owner, campaign, amount)
+            Self::do_admit(owner, campaign, account)
         }
 
-        /// Gives a campaign up, as long as no gradient was accepted. Only the owner. Gradients that
-        /// were committed to already may still finish, and earn.
+        /// Has another's proposal measured, so that it can become a root. Only the owner, while the
+        /// campaign is open. The author pays the assay.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::accept_proposal())]
+        pub fn accept_proposal(origin: OriginFor<T>, root: ModelId) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_accept_proposal(owner, root)
+        }
+
+        /// Refuses another's proposal that was not accepted; all that was held for it goes back to its
+        /// author. Only the owner.
         #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::reject_proposal())]
+        pub fn reject_proposal(origin: OriginFor<T>, root: ModelId) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_reject_proposal(owner, root)
+        }
+
+        /// Gives a campaign up, as long as no round was accepted. Only the owner. Rounds with
+        /// commitments are still judged, and earn.
+        #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::cancel())]
         pub fn cancel(origin: OriginFor<T>, campaign: CampaignId) -> DispatchResult {
             let owner = ensure_signed(origin)?;
@@ -485,16 +559,16 @@ pub mod pallet {
         }
 
         /// Closes a campaign whose deadline has passed. Anyone; the chain does it too.
-        #[pallet::call_index(5)]
+        #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::close())]
         pub fn close(origin: OriginFor<T>, campaign: CampaignId) -> DispatchResult {
             ensure_signed(origin)?;
             Self::do_close(campaign)
         }
 
-        /// Splits the money of a closing campaign, once nothing is pending or the grace period is
-        /// over. Anyone; the chain does it too.
-        #[pallet::call_index(6)]
+        /// Splits the bounty of a closing campaign by the next 64 steps of its record, once no round is
+        /// pending. Anyone; the chain does it too, and goes on with the next steps in the next block.
+        #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::settle())]
         pub fn settle(origin: OriginFor<T>, campaign: CampaignId) -> DispatchResult {
             ensure_signed(origin)?;
@@ -504,7 +578,7 @@ pub mod pallet {
         /// Forgets up to `limit` (1 to 256) items of a campaign that is over, of which everything
         /// was claimed and whose retention period has passed. Anyone; call it until the campaign is
         /// gone. The deposit goes back to the owner.
-        #[pallet::call_index(7)]
+        #[pallet::call_index(8)]
         #[pallet::weight(T::WeightInfo::remove((*limit).min(MAX_REMOVED)))]
         pub fn remove(origin: OriginFor<T>, campaign: CampaignId, limit: u32) -> DispatchResult {
             ensure_signed(origin)?;

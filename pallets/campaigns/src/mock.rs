@@ -5,21 +5,29 @@
 use crate as pallet_campaigns;
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
-    traits::{fungible::Mutate, tokens::Preservation, Hooks},
+    storage::with_storage_layer,
+    traits::{
+        fungible::{InspectHold, Mutate},
+        tokens::Preservation,
+        Hooks,
+    },
     PalletId,
 };
 use sonar_primitives::{
     assay::{AssayKind, AssayPrice, AssayTask, Verdict},
-    campaign::{BountySplit, Model, Privacy, State, Terms, ValidationSet, DEFAULT_TOLERANCE},
-    reputation::{Deed, Reputation},
-    traits::{
-        AssayQueue, AssaySubjects, Blobs, Campaigns as CampaignsTrait, ModelTree, Payouts,
-        Reputations, Settlement,
+    campaign::{
+        BountySplit, Closed, InitialModel, Members, Privacy, RoundTerms, State, Terms,
+        ValidationSet, DEFAULT_TOLERANCE,
     },
-    tree::{PathStep, WinningPath},
-    Balance, BlobHash, CampaignId, MeasuredError, NodeId,
+    reputation::{Reputation, ReputationChange},
+    traits::{
+        AssayQueue, AssaySubjects, Blobs, Campaigns as CampaignsTrait, ModelTree, Payouts, Phase,
+        Place, Reputations, Settlement,
+    },
+    tree::RecordStep,
+    Balance, BlobHash, CampaignId, Hash, MeasuredError, ModelId,
 };
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult, Permill};
+use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
 use std::collections::BTreeMap;
 use syft::{Architecture, Field, FieldKind, Head, Layer, Metric, Schema};
 
@@ -74,7 +82,7 @@ parameter_types! {
         per_million_multiply_adds: 10,
         per_kibibyte: 1,
     };
-    pub const ReserveShare: Permill = Permill::from_percent(5);
+    pub const BaseDeposit: Balance = 8;
     pub const CampaignDeposit: Balance = DEPOSIT;
     pub const MinimumBounty: Balance = 5_000;
     pub const MinimumContribution: Balance = 50;
@@ -86,18 +94,23 @@ parameter_types! {
     pub const MaxProposals: u32 = 3;
     pub const MaxDuePerBlock: u32 = 2;
     pub const MaxRows: u32 = 1_000;
-    pub const MaxAssayWork: u64 = 20_000;
+    pub const MaxAdmitted: u32 = 3;
+    /// A round of 16 commitments with four seats measures 126 sets.
+    pub const MaxRoundWork: u64 = 126 * 20_000;
+    pub const MaxGradientSize: u32 = 4_096;
 
     /// Size and pins of each blob. In storage, so that it is undone with a failing call.
     pub storage StoredBlobs: Vec<(BlobHash, u32, u32)> = Vec::new();
+    /// Assays that were booked, and not asked for.
+    pub storage BookedAssays: u32 = 0;
     /// Assays that were asked for, and not withdrawn or decided, and the blocks of their requests.
-    pub storage Requested: Vec<(NodeId, CampaignId, AccountId, BlobHash, BlockNumber)> = Vec::new();
-    /// The number of the next node.
-    pub storage NextNode: NodeId = 100;
-    /// Nodes that were planted.
-    pub storage Planted: Vec<(CampaignId, NodeId, AccountId, BlobHash, MeasuredError)> = Vec::new();
-    /// Pending submissions: campaign and price that was set aside.
-    pub storage Pending: Vec<(CampaignId, Balance)> = Vec::new();
+    pub storage Requested: Vec<(ModelId, CampaignId, Hash, BlockNumber)> = Vec::new();
+    /// The number of the next model.
+    pub storage NextModel: ModelId = 100;
+    /// Models that were planted.
+    pub storage Planted: Vec<(CampaignId, ModelId, AccountId, BlobHash, MeasuredError)> = Vec::new();
+    /// The campaigns of pending rounds.
+    pub storage Pending: Vec<CampaignId> = Vec::new();
     /// What is unclaimed of each campaign.
     pub storage Unclaimed: Vec<(CampaignId, Balance)> = Vec::new();
 
@@ -105,14 +118,18 @@ parameter_types! {
     pub static QueueFull: bool = false;
     /// Whether the payouts refuse to settle.
     pub static PayoutsFail: bool = false;
-    /// Winning paths.
-    pub static Paths: BTreeMap<CampaignId, WinningPath<AccountId>> = BTreeMap::new();
+    /// Whether the tree refuses to stop.
+    pub static StopFails: bool = false;
+    /// Campaigns that the tree was told to stop.
+    pub static Stopped: Vec<(CampaignId, Closed)> = Vec::new();
+    /// Errors of accepted rounds, and whose steps of the record they are.
+    pub static Accepted: BTreeMap<CampaignId, Vec<(AccountId, MeasuredError)>> = BTreeMap::new();
     /// Items that tree and payouts have to forget.
     pub static ToForget: (u32, u32) = (0, 0);
-    /// What was handed over to the payouts.
-    pub static Settlements: Vec<Settlement<AccountId, Balance>> = Vec::new();
-    /// What was counted.
-    pub static Deeds: Vec<(AccountId, Deed)> = Vec::new();
+    /// What was handed over to the payouts: settlement, number of steps, whether they were the last.
+    pub static Settlements: Vec<(Settlement<AccountId, Balance>, usize, bool)> = Vec::new();
+    /// Contributions of accounts.
+    pub static Contributions: BTreeMap<AccountId, u32> = BTreeMap::new();
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -133,7 +150,7 @@ impl pallet_campaigns::Config for Test {
     type Reputations = FakeReputations;
     type PalletId = CampaignsPalletId;
     type AssayPrice = Price;
-    type ReserveShare = ReserveShare;
+    type BaseDeposit = BaseDeposit;
     type CampaignDeposit = CampaignDeposit;
     type MinimumBounty = MinimumBounty;
     type MinimumContribution = MinimumContribution;
@@ -145,7 +162,9 @@ impl pallet_campaigns::Config for Test {
     type MaxProposals = MaxProposals;
     type MaxDuePerBlock = MaxDuePerBlock;
     type MaxRows = MaxRows;
-    type MaxAssayWork = MaxAssayWork;
+    type MaxAdmitted = MaxAdmitted;
+    type MaxRoundWork = MaxRoundWork;
+    type MaxGradientSize = MaxGradientSize;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = FakeBlobs;
@@ -180,7 +199,7 @@ impl FakeBlobs {
     }
 }
 
-impl Blobs for FakeBlobs {
+impl Blobs<AccountId> for FakeBlobs {
     fn size(blob: BlobHash) -> Option<u32> {
         let stored = StoredBlobs::get();
         stored
@@ -194,6 +213,13 @@ impl Blobs for FakeBlobs {
     fn unpin(blob: BlobHash) {
         Self::change(blob, |pins| pins.checked_sub(1)).unwrap();
     }
+    fn book() -> Result<Place, DispatchError> {
+        Err(DispatchError::Other("the gradients do this"))
+    }
+    fn unbook(_: Place) {}
+    fn put(_: &AccountId, _: &[u8], _: Place) -> Result<BlobHash, DispatchError> {
+        Err(DispatchError::Other("the gradients do this"))
+    }
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -205,18 +231,45 @@ impl crate::BenchmarkHelper for FakeBlobs {
     }
 }
 
-/// A tree that counts, and ends what is pending as the gradients do.
+/// A tree that counts rounds, each of one miner.
 pub struct FakeTree;
 
+impl FakeTree {
+    /// All steps of a campaign's record.
+    pub fn steps(campaign: CampaignId) -> Vec<RecordStep<AccountId>> {
+        let Some((_, first, proposer, _, start)) = Planted::get()
+            .into_iter()
+            .find(|planted| planted.0 == campaign)
+        else {
+            return vec![];
+        };
+        let mut record = start;
+        let mut steps = vec![];
+        for (miner, error) in Accepted::get().remove(&campaign).unwrap_or_default() {
+            if error < record {
+                steps.push(RecordStep {
+                    model: first + 1_000,
+                    from: record,
+                    to: error,
+                    contributors: vec![(miner, 1)],
+                    proposer,
+                });
+                record = error;
+            }
+        }
+        steps
+    }
+}
+
 impl ModelTree<AccountId> for FakeTree {
-    fn allocate() -> NodeId {
-        let node = NextNode::get();
-        NextNode::set(&(node + 1));
-        node
+    fn allocate() -> ModelId {
+        let model = NextModel::get();
+        NextModel::set(&(model + 1));
+        model
     }
     fn plant(
         campaign: CampaignId,
-        root: NodeId,
+        root: ModelId,
         author: AccountId,
         parameters: BlobHash,
         error: MeasuredError,
@@ -225,25 +278,35 @@ impl ModelTree<AccountId> for FakeTree {
         planted.push((campaign, root, author, parameters, error));
         Planted::set(&planted);
     }
+    fn record(campaign: CampaignId) -> Option<MeasuredError> {
+        let planted = Planted::get();
+        let (.., start) = planted.iter().find(|planted| planted.0 == campaign)?;
+        Some(Self::steps(campaign).last().map_or(*start, |step| step.to))
+    }
     fn accepted(campaign: CampaignId) -> u32 {
-        Paths::get()
+        Accepted::get()
             .get(&campaign)
-            .map_or(0, |path| path.steps.len() as u32)
+            .map_or(0, |rounds| rounds.len() as u32)
     }
     fn pending(campaign: CampaignId) -> u32 {
-        Pending::get()
-            .iter()
-            .filter(|(id, _)| *id == campaign)
-            .count() as u32
+        Pending::get().iter().filter(|id| **id == campaign).count() as u32
     }
-    fn winning_path(campaign: CampaignId) -> Option<WinningPath<AccountId>> {
-        Paths::get().get(&campaign).cloned()
-    }
-    fn end_pending(campaign: CampaignId) {
-        while let Some(price) = take_pending(campaign) {
-            Campaigns::put_assay_back(campaign, price);
-            note_if_nothing_pending(campaign);
+    fn stop(campaign: CampaignId, reason: Closed) -> DispatchResult {
+        if StopFails::get() {
+            return Err(DispatchError::Other("no room for the reveals"));
         }
+        assert_ne!(Campaigns::phase(campaign), Some(Phase::Open));
+        Stopped::mutate(|stopped| stopped.push((campaign, reason)));
+        Ok(())
+    }
+    fn record_steps(campaign: CampaignId, from: u32, limit: u32) -> Vec<RecordStep<AccountId>> {
+        let steps = Self::steps(campaign).into_iter();
+        steps.skip(from as usize).take(limit as usize).collect()
+    }
+    fn others_contributed(campaign: CampaignId, account: &AccountId) -> bool {
+        Self::steps(campaign)
+            .iter()
+            .any(|step| step.contributors.iter().any(|(miner, _)| miner != account))
     }
     fn forget(_: CampaignId, limit: u32) -> u32 {
         let (tree, payouts) = ToForget::get();
@@ -256,30 +319,35 @@ impl ModelTree<AccountId> for FakeTree {
 /// A queue that never decides anything.
 pub struct FakeAssays;
 
-impl AssayQueue<AccountId, BlockNumber> for FakeAssays {
-    fn request(
-        node: NodeId,
-        campaign: CampaignId,
-        account: AccountId,
-        subject: BlobHash,
-        kind: AssayKind,
-    ) -> DispatchResult {
-        assert_eq!(kind, AssayKind::Root);
+impl AssayQueue<AccountId> for FakeAssays {
+    fn book() -> DispatchResult {
         if QueueFull::get() {
             return Err(DispatchError::Other("queue full"));
         }
-        let mut requested = Requested::get();
-        requested.push((node, campaign, account, subject, System::block_number()));
-        Requested::set(&requested);
+        BookedAssays::set(&(BookedAssays::get() + 1));
         Ok(())
     }
-    fn withdraw(node: NodeId) -> Vec<AccountId> {
+    fn unbook() {
+        BookedAssays::set(
+            &BookedAssays::get()
+                .checked_sub(1)
+                .expect("an assay was booked"),
+        );
+    }
+    fn request(id: ModelId, campaign: CampaignId, kind: AssayKind, subject: Hash) {
+        assert_eq!(kind, AssayKind::Root);
+        Self::unbook();
+        let mut requested = Requested::get();
+        requested.push((id, campaign, subject, System::block_number()));
+        Requested::set(&requested);
+    }
+    fn withdraw(id: ModelId) -> Vec<AccountId> {
         let mut requested = Requested::get();
         let now = System::block_number();
         let owed = requested
             .iter()
-            .any(|(requested, .., at)| *requested == node && *at < now);
-        requested.retain(|(requested, ..)| *requested != node);
+            .any(|(requested, .., at)| *requested == id && *at < now);
+        requested.retain(|(requested, ..)| *requested != id);
         Requested::set(&requested);
         if owed {
             ASSAYERS.to_vec()
@@ -293,17 +361,24 @@ impl AssayQueue<AccountId, BlockNumber> for FakeAssays {
 pub struct FakePayouts;
 
 impl Payouts<AccountId, Balance> for FakePayouts {
-    fn settle(settlement: Settlement<AccountId, Balance>) -> DispatchResult {
+    fn settle(
+        settlement: &Settlement<AccountId, Balance>,
+        steps: &[RecordStep<AccountId>],
+        last: bool,
+    ) -> DispatchResult {
         if PayoutsFail::get() {
             return Err(DispatchError::Other("payouts fail"));
         }
         let bounty = settlement.data + settlement.expertise + settlement.unearnable;
         let contributed: Balance = settlement.sponsors.iter().map(|(_, part)| *part).sum();
         assert_eq!(bounty, contributed);
-        let mut unclaimed = Unclaimed::get();
-        unclaimed.push((settlement.campaign, bounty + settlement.reserve));
-        Unclaimed::set(&unclaimed);
-        Settlements::mutate(|settlements| settlements.push(settlement));
+        if last {
+            let mut unclaimed = Unclaimed::get();
+            unclaimed.push((settlement.campaign, bounty));
+            Unclaimed::set(&unclaimed);
+        }
+        let settlement = settlement.clone();
+        Settlements::mutate(|settlements| settlements.push((settlement, steps.len(), last)));
         Ok(())
     }
     fn unclaimed(campaign: CampaignId) -> Balance {
@@ -321,15 +396,18 @@ impl Payouts<AccountId, Balance> for FakePayouts {
     }
 }
 
-/// Notes who did what.
+/// Knows contributions alone.
 pub struct FakeReputations;
 
 impl Reputations<AccountId> for FakeReputations {
-    fn note(account: &AccountId, deed: Deed) {
-        Deeds::mutate(|deeds| deeds.push((*account, deed)));
+    fn note(account: &AccountId, change: ReputationChange) {
+        panic!("the payouts count what {account} did: {change:?}");
     }
-    fn of(_: &AccountId) -> Reputation {
-        Reputation::default()
+    fn of(account: &AccountId) -> Reputation {
+        Reputation {
+            contributions: Contributions::get().remove(account).unwrap_or_default(),
+            ..Default::default()
+        }
     }
 }
 
@@ -349,8 +427,6 @@ pub const CLAIMANT: AccountId = 20;
 pub const ENDOWMENT: Balance = 1_000_000;
 /// What [`terms`] offer.
 pub const BOUNTY: Balance = 10_000;
-/// 5 % of the bounty, and an assay.
-pub const RESERVE: Balance = 500 + PRICE;
 /// The claimed, and in tests measured, start of [`terms`].
 pub const START: MeasuredError = 900_000_000;
 /// The target of [`terms`].
@@ -372,10 +448,12 @@ pub fn validation() -> BlobHash {
 pub fn new_test_ext() -> sp_io::TestExternalities {
     QueueFull::set(false);
     PayoutsFail::set(false);
-    Paths::set(BTreeMap::new());
+    StopFails::set(false);
+    Stopped::set(Vec::new());
+    Accepted::set(BTreeMap::new());
     ToForget::set((0, 0));
     Settlements::set(Vec::new());
-    Deeds::set(Vec::new());
+    Contributions::set(BTreeMap::new());
     let storage = frame_system::GenesisConfig::<Test>::default()
         .build_storage()
         .unwrap();
@@ -410,21 +488,15 @@ pub fn check() {
     for (id, campaign) in crate::Campaigns::<Test>::iter() {
         let owed = match campaign.state {
             State::Settled { .. } | State::Rejected { .. } => FakePayouts::unclaimed(id),
-            _ => campaign.bounty + campaign.reserve.total(),
+            _ => campaign.bounty,
         };
         assert_eq!(escrow_balance(id), owed + campaign.deposit);
-        let promised: Balance = Pending::get()
-            .iter()
-            .filter(|(pending, _)| *pending == id)
-            .map(|(_, price)| *price)
-            .sum();
-        let first = crate::Proposals::<Test>::get(campaign.root).unwrap();
-        let root = match campaign.state {
-            State::Proposed => first.assay_price,
-            _ => 0,
-        };
-        assert_eq!(campaign.reserve.set_aside, promised + root);
     }
+    assert_eq!(
+        BookedAssays::get(),
+        0,
+        "what is booked is asked for at once"
+    );
 }
 
 /// Four numbers in, one of two classes out.
@@ -453,12 +525,13 @@ pub fn schema() -> Schema {
     }
 }
 
-/// The n-th model: 10 parameters, 8 multiply-adds per row.
-pub fn model(n: u8) -> Model {
-    Model {
+/// The n-th model: 10 parameters, 32 multiply-adds per row. They differ in a layer that costs nothing.
+pub fn model(n: u8) -> InitialModel {
+    let layers = vec![Layer::Dropout { rate: n.into() }, Layer::Dense { units: 2 }];
+    InitialModel {
         architecture: Architecture {
             input: vec![4].try_into().unwrap(),
-            layers: vec![Layer::Dense { units: 2 }].try_into().unwrap(),
+            layers: layers.try_into().unwrap(),
             head: Head::SoftmaxCrossEntropy,
         },
         parameters: parameters(n),
@@ -485,7 +558,8 @@ pub fn terms() -> Terms<Balance, BlockNumber> {
         bounty: BOUNTY,
         split: BountySplit::default(),
         open_proposals: true,
-        minimum_reputation: 0,
+        members: Members::Everybody,
+        rounds: RoundTerms::default(),
     }
 }
 
@@ -518,8 +592,8 @@ pub fn campaign(id: CampaignId) -> crate::CampaignOf<Test> {
     crate::Campaigns::<Test>::get(id).unwrap()
 }
 
-/// The node of a campaign's first proposal.
-pub fn root_of(id: CampaignId) -> NodeId {
+/// The number of a campaign's first proposal.
+pub fn root_of(id: CampaignId) -> ModelId {
     campaign(id).root
 }
 
@@ -528,31 +602,53 @@ pub fn escrow_balance(id: CampaignId) -> Balance {
     Balances::free_balance(Campaigns::escrow(id))
 }
 
+/// What is held from an account for proposals, all holds together.
+pub fn held(account: AccountId) -> Balance {
+    Balances::total_balance_on_hold(&account)
+}
+
+/// An account reveals the n-th model, whose parameters the gradients have stored and pinned.
+pub fn propose(author: AccountId, id: CampaignId, n: u8) -> Result<ModelId, DispatchError> {
+    with_storage_layer(|| {
+        FakeBlobs::pin(parameters(n))?;
+        Campaigns::propose(id, &author, model(n))
+    })
+}
+
+/// [`AUTHOR`] reveals the n-th model, and the owner has it measured.
+pub fn propose_and_accept(id: CampaignId, n: u8) -> ModelId {
+    let root = propose(AUTHOR, id, n).unwrap();
+    assert_ok!(Campaigns::accept_proposal(
+        RuntimeOrigin::signed(OWNER),
+        root
+    ));
+    root
+}
+
 /// The task of a pending root assay.
-pub fn task(root: NodeId) -> AssayTask<AccountId, BlockNumber> {
-    let (node, campaign, account, subject, _) = Requested::get()
+pub fn task(root: ModelId) -> AssayTask<BlockNumber> {
+    let (id, campaign, subject, _) = Requested::get()
         .into_iter()
-        .find(|(node, ..)| *node == root)
+        .find(|(id, ..)| *id == root)
         .expect("the assay was asked for");
     AssayTask {
-        node,
+        id,
         campaign,
-        account,
-        subject,
         kind: AssayKind::Root,
+        subject,
         deadline: 1_000,
     }
 }
 
 /// The assayers decide about a proposal.
-pub fn decide(root: NodeId, verdict: Verdict) {
+pub fn decide(root: ModelId, verdict: Verdict) {
     let task = task(root);
     FakeAssays::withdraw(root);
     Campaigns::decided(&task, &verdict, &ASSAYERS);
 }
 
 /// No quorum forms about a proposal.
-pub fn leave_undecided(root: NodeId) {
+pub fn leave_undecided(root: ModelId) {
     let task = task(root);
     FakeAssays::withdraw(root);
     Campaigns::undecided(&task);
@@ -566,50 +662,47 @@ pub fn fees() -> Vec<Balance> {
         .collect()
 }
 
-/// [`MINER`] commits to a gradient on the first proposal.
+/// [`MINER`] commits to a gradient on the first proposal, in a round of its own.
 pub fn commit(id: CampaignId) -> DispatchResult {
-    let terms = Campaigns::commit_terms(id, root_of(id))?;
-    Campaigns::set_assay_aside(id, terms.assay_price)?;
+    Campaigns::commit_terms(id, root_of(id), &MINER)?;
     let mut pending = Pending::get();
-    pending.push((id, terms.assay_price));
+    pending.push(id);
     Pending::set(&pending);
     Ok(())
 }
 
-/// A pending gradient turns out to have this error (`None`: not improved).
+/// A pending round is judged, and accepted with this error (`None`: not accepted).
 pub fn conclude(id: CampaignId, error: Option<MeasuredError>) {
-    let price = take_pending(id).expect("a gradient is pending");
-    match error {
-        Some(error) => {
-            Campaigns::pay_assay(id, price, &ASSAYERS);
-            Paths::mutate(|paths| {
-                let path = paths.entry(id).or_insert(WinningPath {
-                    proposer: OWNER,
-                    start: START,
-                    steps: Vec::new(),
-                });
-                path.steps.push(PathStep {
-                    node: 1_000,
-                    author: MINER,
-                    error,
-                });
-            });
-            Campaigns::accepted(id, error);
-        }
-        None => Campaigns::put_assay_back(id, price),
+    assert!(matches!(
+        Campaigns::phase(id),
+        Some(Phase::Open | Phase::Judging)
+    ));
+    if let Some(error) = error {
+        Accepted::mutate(|accepted| accepted.entry(id).or_default().push((MINER, error)));
     }
-    note_if_nothing_pending(id);
+    end_round(id);
+    Campaigns::round_decided(id, error);
+    tell_if_nothing_pending(id);
 }
 
-fn take_pending(id: CampaignId) -> Option<Balance> {
+/// The rounds that are pending dissolve.
+pub fn dissolve(id: CampaignId) {
+    assert_eq!(Campaigns::phase(id), Some(Phase::Dissolving));
+    while FakeTree::pending(id) > 0 {
+        end_round(id);
+        Campaigns::round_decided(id, None);
+    }
+    tell_if_nothing_pending(id);
+}
+
+fn end_round(id: CampaignId) {
     let mut pending = Pending::get();
-    let index = pending.iter().position(|(campaign, _)| *campaign == id)?;
-    let (_, price) = pending.remove(index);
+    let index = pending.iter().position(|campaign| *campaign == id);
+    pending.remove(index.expect("a round is pending"));
     Pending::set(&pending);
-    Some(price)
 }
 
-fn note_if_nothing_pending(id: CampaignId) {
+fn tell_if_nothing_pending(id: CampaignId) {
     if FakeTree::pending(id) == 0 {
         Campaigns::nothing_pending(id);
     }

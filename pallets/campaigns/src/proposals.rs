@@ -1,96 +1,175 @@
-//! Models to start from: adding one to an open campaign, and what becomes of it.
+//! Models to start from: adding one to a campaign, and what becomes of it.
 
 use crate::{
-    schedule, Campaigns, Config, Error, Event, HoldReason, Pallet, ProposalFor, Proposals,
-    ProposalsOf, TermsOf,
+    schedule, CampaignOf, Campaigns, Config, Error, Event, HoldReason, Pallet, ProposalFor,
+    Proposals, ProposalsOf, TermsFor, TermsOf,
 };
 use frame_support::{
     ensure,
-    pallet_prelude::DispatchResult,
+    pallet_prelude::{DispatchError, DispatchResult},
     traits::{fungible::MutateHold, tokens::Precision},
     BoundedVec,
 };
 use frame_system::Pallet as System;
 use sonar_primitives::{
     assay::AssayKind,
-    campaign::{Model, Proposal, ProposalState, Rejected, State},
-    reputation::Deed,
-    traits::{AssayQueue, Blobs, ModelTree, Reputations},
-    CampaignId, MeasuredError, NodeId,
+    campaign::{InitialModel, Proposal, ProposalState, Rejected, State},
+    submission::proposal_hash,
+    traits::{AssayQueue, Blobs, ModelTree, Payouts},
+    Balance, CampaignId, Hash, MeasuredError, ModelId,
 };
 use sp_runtime::traits::{One, Saturating};
 
+/// The proposals of a campaign.
+type ListOf<T> = BoundedVec<ModelId, <T as Config>::MaxProposals>;
+
+/// What an assay of a model is bound to.
+pub(crate) fn subject(model: &InitialModel) -> Hash {
+    proposal_hash(&model.architecture, model.parameters)
+}
+
 impl<T: Config> Pallet<T> {
-    /// Adds a model to an open campaign and asks for its assay, whose price is held from `author`.
-    pub(crate) fn do_propose(author: T::AccountId, id: CampaignId, model: Model) -> DispatchResult {
+    /// Adds a revealed model, whose parameters are stored and pinned, to an open campaign.
+    pub(crate) fn do_propose(
+        id: CampaignId,
+        author: &T::AccountId,
+        model: InitialModel,
+    ) -> Result<ModelId, DispatchError> {
         let campaign = Self::open_campaign(id)?;
         let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
-        ensure!(
-            author == campaign.owner || terms.open_proposals,
-            Error::<T>::ProposalsClosed
-        );
+        Self::may_propose(&campaign, &terms, author)?;
         let price = Self::assay_price(&terms, &model)?;
         let mut proposals = ProposalsOf::<T>::get(id);
-        Self::make_room(&mut proposals, &model)?;
+        Self::check_new(&proposals, &model)?;
+        if let Some(rejected) = Self::room_among(&proposals)? {
+            Proposals::<T>::remove(proposals.remove(rejected));
+            ProposalsOf::<T>::insert(id, proposals);
+        }
 
-        T::Blobs::pin(model.parameters)?;
+        let needs_acceptance = *author != campaign.owner;
+        let root = Self::add(id, author.clone(), model, price)?;
+        if !needs_acceptance {
+            Self::request_assay(root)?;
+        }
+        Self::deposit_event(Event::Proposed {
+            campaign: id,
+            root,
+            author: author.clone(),
+            needs_acceptance,
+        });
+        Ok(root)
+    }
+
+    /// Has a proposal measured that its owner did not make.
+    pub(crate) fn do_accept_proposal(owner: T::AccountId, root: ModelId) -> DispatchResult {
+        let campaign = Self::offered(&owner, root)?.campaign;
+        Self::open_campaign(campaign)?;
+        Self::request_assay(root)?;
+        Self::deposit_event(Event::ProposalTaken { campaign, root });
+        Ok(())
+    }
+
+    /// Refuses a proposal that its owner did not make.
+    pub(crate) fn do_reject_proposal(owner: T::AccountId, root: ModelId) -> DispatchResult {
+        let proposal = Self::offered(&owner, root)?;
+        Self::reject(root, proposal, Rejected::Cancelled)
+    }
+
+    /// A proposal that waits for the acceptance of `owner`.
+    fn offered(owner: &T::AccountId, root: ModelId) -> Result<ProposalFor<T>, DispatchError> {
+        let proposal = Proposals::<T>::get(root).ok_or(Error::<T>::UnknownProposal)?;
+        Self::owned(proposal.campaign, owner)?;
+        ensure!(
+            proposal.state == ProposalState::Offered,
+            Error::<T>::NotOffered
+        );
+        Ok(proposal)
+    }
+
+    /// Checks that an account may add proposals to a campaign.
+    pub(crate) fn may_propose(
+        campaign: &CampaignOf<T>,
+        terms: &TermsFor<T>,
+        author: &T::AccountId,
+    ) -> Result<(), Error<T>> {
+        ensure!(
+            *author == campaign.owner || terms.open_proposals,
+            Error::<T>::ProposalsClosed
+        );
+        Ok(())
+    }
+
+    /// Checks that no other proposal has this architecture: who has better parameters for it commits
+    /// to a gradient.
+    fn check_new(proposals: &ListOf<T>, model: &InitialModel) -> Result<(), Error<T>> {
+        let is_there = proposals
+            .iter()
+            .filter_map(Proposals::<T>::get)
+            .any(|other| {
+                !matches!(other.state, ProposalState::Rejected(_))
+                    && other.model.architecture == model.architecture
+            });
+        ensure!(!is_there, Error::<T>::AlreadyProposed);
+        Ok(())
+    }
+
+    /// Checks that there is room for one more proposal. If the list is full, says where the oldest
+    /// one is that was rejected, and can be forgotten: nobody can fill a campaign up with proposals
+    /// that fail.
+    pub(crate) fn room_among(proposals: &ListOf<T>) -> Result<Option<usize>, Error<T>> {
+        if !proposals.is_full() {
+            return Ok(None);
+        }
+        let rejected = |root| {
+            Proposals::<T>::get(root)
+                .is_none_or(|proposal| matches!(proposal.state, ProposalState::Rejected(_)))
+        };
+        let oldest = proposals.iter().position(rejected);
+        Ok(Some(oldest.ok_or(Error::<T>::TooManyProposals)?))
+    }
+
+    /// Enters a proposal, and holds the price of its assay from its author.
+    pub(crate) fn add(
+        id: CampaignId,
+        author: T::AccountId,
+        model: InitialModel,
+        price: Balance,
+    ) -> Result<ModelId, DispatchError> {
         T::Currency::hold(&HoldReason::Proposal.into(), &author, price)?;
         let root = T::Tree::allocate();
-        T::Assays::request(root, id, author.clone(), model.parameters, AssayKind::Root)?;
-        proposals
-            .try_push(root)
-            .map_err(|_| Error::<T>::TooManyProposals)?;
-        ProposalsOf::<T>::insert(id, proposals);
+        ProposalsOf::<T>::try_append(id, root).map_err(|()| Error::<T>::TooManyProposals)?;
         Proposals::<T>::insert(
             root,
             Proposal {
                 campaign: id,
-                author: author.clone(),
+                author,
                 model,
                 assay_price: price,
                 deposit: price,
-                state: ProposalState::Pending,
+                state: ProposalState::Offered,
             },
         );
-        Self::deposit_event(Event::Proposed {
-            campaign: id,
+        Ok(root)
+    }
+
+    /// Asks the assayers to measure a proposal.
+    pub(crate) fn request_assay(root: ModelId) -> DispatchResult {
+        let mut proposal = Proposals::<T>::get(root).ok_or(Error::<T>::UnknownProposal)?;
+        T::Assays::book()?;
+        T::Assays::request(
             root,
-            author,
-        });
+            proposal.campaign,
+            AssayKind::Root,
+            subject(&proposal.model),
+        );
+        proposal.state = ProposalState::Pending;
+        Proposals::<T>::insert(root, proposal);
         Ok(())
     }
 
-    /// Refuses a model that is there already. If the list is full, forgets the oldest proposal that
-    /// was rejected: nobody can fill a campaign up with proposals that fail.
-    fn make_room(
-        proposals: &mut BoundedVec<NodeId, T::MaxProposals>,
-        model: &Model,
-    ) -> DispatchResult {
-        let mut rejected = None;
-        for (index, root) in proposals.iter().enumerate() {
-            let Some(proposal) = Proposals::<T>::get(root) else {
-                continue;
-            };
-            if matches!(proposal.state, ProposalState::Rejected(_)) {
-                rejected = rejected.or(Some(index));
-            } else {
-                ensure!(
-                    proposal.model.parameters != model.parameters,
-                    Error::<T>::AlreadyProposed
-                );
-            }
-        }
-        if proposals.is_full() {
-            let index = rejected.ok_or(Error::<T>::TooManyProposals)?;
-            Proposals::<T>::remove(proposals.remove(index));
-        }
-        Ok(())
-    }
-
-    /// A proposal's claim holds: it becomes a root of the model tree, and the first one opens its
-    /// campaign.
+    /// A measured proposal becomes a root of the model tree, and the first one opens its campaign.
     pub(crate) fn accept(
-        root: NodeId,
+        root: ModelId,
         mut proposal: ProposalFor<T>,
         error: MeasuredError,
     ) -> DispatchResult {
@@ -105,34 +184,32 @@ impl<T: Config> Pallet<T> {
         );
         proposal.state = ProposalState::Accepted { error };
         Proposals::<T>::insert(root, proposal);
-        campaign.best = Some(campaign.best.map_or(error, |best| best.min(error)));
-        if campaign.root == root {
-            campaign.state = State::Open;
-            campaign.start = Some(error);
-            // The assay may have outlived the deadline; the past is never due.
-            let tomorrow = System::<T>::block_number().saturating_add(One::one());
-            let due = campaign.rules.deadline.saturating_add(One::one());
-            schedule::<T>(due.max(tomorrow), id);
-            T::Reputations::note(&campaign.owner, Deed::Sponsored);
-            Self::deposit_event(Event::Opened {
-                campaign: id,
-                start: error,
-            });
-        } else {
+        if campaign.root != root {
             Self::deposit_event(Event::ProposalAccepted {
                 campaign: id,
                 root,
                 error,
             });
+            return Ok(());
         }
+        campaign.state = State::Open;
+        campaign.start = Some(error);
+        // The assay may have outlived the deadline; the past is never due.
+        let tomorrow = System::<T>::block_number().saturating_add(One::one());
+        let due = campaign.rules.deadline.saturating_add(One::one());
+        schedule::<T>(due.max(tomorrow), id);
         Campaigns::<T>::insert(id, campaign);
+        Self::deposit_event(Event::Opened {
+            campaign: id,
+            start: error,
+        });
         Ok(())
     }
 
     /// A proposal fails: what is still held for it goes back to its author, its parameters are no
     /// longer needed, and if it is the first one, so does its campaign.
     pub(crate) fn reject(
-        root: NodeId,
+        root: ModelId,
         mut proposal: ProposalFor<T>,
         reason: Rejected,
     ) -> DispatchResult {
@@ -151,36 +228,39 @@ impl<T: Config> Pallet<T> {
         Proposals::<T>::insert(root, proposal);
 
         let mut campaign = Campaigns::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
-        if campaign.root == root {
-            campaign.state = State::Rejected {
-                reason,
-                at: System::<T>::block_number(),
-            };
-            Self::hand_over(id, &mut campaign, None)?;
-            Campaigns::<T>::insert(id, campaign);
-            Self::deposit_event(Event::Rejected {
-                campaign: id,
-                reason,
-            });
-        } else {
+        if campaign.root != root {
             Self::deposit_event(Event::ProposalRejected {
                 campaign: id,
                 root,
                 reason,
             });
+            return Ok(());
         }
+        campaign.state = State::Rejected {
+            reason,
+            at: System::<T>::block_number(),
+        };
+        // There is no record: everything is refunded.
+        T::Payouts::settle(&Self::settlement(id, &campaign), &[], true)?;
+        Campaigns::<T>::insert(id, campaign);
+        Self::deposit_event(Event::Rejected {
+            campaign: id,
+            reason,
+        });
         Ok(())
     }
 
-    /// Withdraws the proposals that are still pending: what is planted in a campaign that closes
-    /// could never be built on.
+    /// Withdraws the proposals that still wait, for acceptance or for their assay: what is planted in a
+    /// campaign that closes could never be built on.
     pub(crate) fn withdraw_proposals(id: CampaignId) -> DispatchResult {
         for root in ProposalsOf::<T>::get(id) {
             let Some(proposal) = Proposals::<T>::get(root) else {
                 continue;
             };
-            if proposal.state == ProposalState::Pending {
-                Self::withdraw(root, proposal)?;
+            match proposal.state {
+                ProposalState::Offered => Self::reject(root, proposal, Rejected::Cancelled)?,
+                ProposalState::Pending => Self::withdraw(root, proposal)?,
+                ProposalState::Accepted { .. } | ProposalState::Rejected(_) => {}
             }
         }
         Ok(())

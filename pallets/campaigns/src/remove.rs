@@ -21,8 +21,9 @@ use sp_runtime::traits::Saturating;
 pub const MAX_REMOVED: u32 = 256;
 
 impl<T: Config> Pallet<T> {
-    /// Forgets at most `limit` nodes, submissions and entitlements of a campaign that is over; if
-    /// that is all, the campaign too, and its deposit goes back to its owner.
+    /// Forgets at most `limit` models, rounds, submissions, entitlements and admitted accounts of a
+    /// campaign that is over; if that is all, the campaign too, and its deposit goes back to its
+    /// owner.
     pub(crate) fn do_remove(id: CampaignId, limit: u32) -> DispatchResult {
         ensure!(
             (1..=MAX_REMOVED).contains(&limit),
@@ -38,10 +39,15 @@ impl<T: Config> Pallet<T> {
         );
         ensure!(T::Payouts::unclaimed(id) == 0, Error::<T>::Unclaimed);
 
-        let left = limit.saturating_sub(T::Tree::forget(id, limit));
-        if left == 0 || T::Payouts::forget(id, left) >= left {
-            // There may be more: the next call goes on.
-            return Ok(());
+        let parts: [fn(CampaignId, u32) -> u32; 3] =
+            [T::Tree::forget, T::Payouts::forget, Self::forget_admitted];
+        let mut left = limit;
+        for forget in parts {
+            left = left.saturating_sub(forget(id, left));
+            if left == 0 {
+                // There may be more: the next call goes on.
+                return Ok(());
+            }
         }
         // All that is left, so that not even money which somebody sent here by mistake is lost.
         // The deposit alone is enough to bring the owner's account into being.

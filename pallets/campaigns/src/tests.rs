@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod accept_proposal;
 mod access;
+mod admit;
 mod agenda;
 mod cancel;
 mod close;
@@ -10,7 +12,8 @@ mod create;
 mod fund;
 mod properties;
 mod propose;
+mod reject_proposal;
 mod remove;
+mod round_decided;
 mod settle;
-mod top_up_reserve;
 mod verdicts;

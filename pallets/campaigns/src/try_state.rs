@@ -1,12 +1,13 @@
 //! What must hold between the pallet's storage items, and the money.
 
 use crate::{
-    CampaignOf, Campaigns, Config, Due, HoldReason, NextCampaign, Pallet, ProposalFor, Proposals,
-    ProposalsOf, Sponsors, TermsOf,
+    Admitted, CampaignOf, Campaigns, Config, Due, HoldReason, NextCampaign, Pallet, ProposalFor,
+    Proposals, ProposalsOf, Sponsors, TermsOf,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{
     ensure,
+    pallet_prelude::Get,
     traits::fungible::{Inspect, InspectHold},
 };
 use frame_system::Pallet as System;
@@ -20,10 +21,11 @@ use sp_runtime::{traits::Saturating, DispatchError};
 impl<T: Config> Pallet<T> {
     /// Checks that
     ///
-    /// - every escrow holds deposit, bounty and reserve, or, once the campaign is over, deposit and
-    ///   what is unclaimed (it may hold more: anybody can send money there),
+    /// - every escrow holds deposit and bounty, or, once the campaign is over, deposit and what is
+    ///   unclaimed (it may hold more: anybody can send money there),
     /// - contributions sum to the bounty, and the start is above the target,
     /// - a campaign's state fits that of its first proposal, and its items exist,
+    /// - as many accounts are admitted as was counted,
     /// - every blob that is still needed is stored,
     /// - what is held from an author is what its pending proposals need, and
     /// - an open campaign is on the agenda of its deadline.
@@ -37,7 +39,8 @@ impl<T: Config> Pallet<T> {
         ensure!(
             TermsOf::<T>::iter_keys().all(Campaigns::<T>::contains_key)
                 && ProposalsOf::<T>::iter_keys().all(Campaigns::<T>::contains_key)
-                && Sponsors::<T>::iter_keys().all(Campaigns::<T>::contains_key),
+                && Sponsors::<T>::iter_keys().all(Campaigns::<T>::contains_key)
+                && Admitted::<T>::iter_keys().all(|(id, _)| Campaigns::<T>::contains_key(id)),
             "something is left of a campaign that was removed"
         );
         Self::check_proposals()
@@ -45,14 +48,8 @@ impl<T: Config> Pallet<T> {
 
     fn check_money(id: CampaignId, campaign: &CampaignOf<T>) -> Result<(), DispatchError> {
         let owed = match campaign.state {
-            State::Settled { .. } | State::Rejected { .. } => {
-                ensure!(campaign.reserve.total() == 0, "reserve was not handed over");
-                T::Payouts::unclaimed(id)
-            }
-            _ => campaign
-                .bounty
-                .checked_add(campaign.reserve.total())
-                .ok_or("bounty and reserve overflow")?,
+            State::Settled { .. } | State::Rejected { .. } => T::Payouts::unclaimed(id),
+            _ => campaign.bounty,
         };
         let owed = owed.checked_add(campaign.deposit).ok_or("debt overflows")?;
         ensure!(
@@ -79,10 +76,7 @@ impl<T: Config> Pallet<T> {
             "the first proposal is not listed"
         );
         let fits = match campaign.state {
-            State::Proposed => {
-                first.state == ProposalState::Pending
-                    && campaign.reserve.set_aside == first.assay_price
-            }
+            State::Proposed => first.state == ProposalState::Pending,
             State::Rejected { reason, .. } => first.state == ProposalState::Rejected(reason),
             _ => campaign
                 .start
@@ -92,9 +86,17 @@ impl<T: Config> Pallet<T> {
         ensure!(
             campaign
                 .start
-                .is_none_or(|start| start > campaign.rules.target)
-                && campaign.best <= campaign.start,
-            "the errors are out of order"
+                .is_none_or(|start| start > campaign.rules.target),
+            "the start is at the target"
+        );
+        ensure!(
+            campaign.settled_steps.is_none() || matches!(campaign.state, State::Closing { .. }),
+            "a campaign that is not closing is being settled"
+        );
+        ensure!(
+            Admitted::<T>::iter_key_prefix(id).count() as u32 == campaign.admitted
+                && campaign.admitted <= T::MaxAdmitted::get(),
+            "the admitted accounts are not as many as were counted"
         );
         Ok(())
     }
@@ -124,12 +126,12 @@ impl<T: Config> Pallet<T> {
                 "a proposal is not listed"
             );
             Self::check_proposal(&proposal)?;
-            if proposal.state == ProposalState::Pending {
-                ensure!(
-                    campaign.root == root || campaign.state == State::Open,
-                    "a proposal is pending in a campaign that is not open"
-                );
-            }
+            let waits = match proposal.state {
+                ProposalState::Pending => campaign.root == root || campaign.state == State::Open,
+                ProposalState::Offered => campaign.state == State::Open,
+                _ => true,
+            };
+            ensure!(waits, "a proposal waits in a campaign that is not open");
             let sum = held.entry(proposal.author.clone()).or_default();
             *sum = sum.checked_add(proposal.deposit).ok_or("holds overflow")?;
         }
@@ -143,16 +145,18 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_proposal(proposal: &ProposalFor<T>) -> Result<(), DispatchError> {
-        if matches!(proposal.state, ProposalState::Rejected(_)) {
-            return Ok(());
-        }
+        let held = match proposal.state {
+            ProposalState::Offered | ProposalState::Pending => proposal.assay_price,
+            ProposalState::Accepted { .. } | ProposalState::Rejected(_) => 0,
+        };
         ensure!(
-            T::Blobs::size(proposal.model.parameters).is_some(),
-            "a proposal's parameters are gone"
+            proposal.deposit == held,
+            "what is held for a proposal is not the price of its assay"
         );
         ensure!(
-            proposal.state == ProposalState::Pending || proposal.deposit == 0,
-            "money is held for a proposal that was judged"
+            matches!(proposal.state, ProposalState::Rejected(_))
+                || T::Blobs::size(proposal.model.parameters).is_some(),
+            "a proposal's parameters are gone"
         );
         Ok(())
     }

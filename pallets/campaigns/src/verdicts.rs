@@ -1,6 +1,9 @@
-//! What the assayers found out about proposals. Gradients' verdicts are not this pallet's.
+//! What the assayers found out about proposals. Rounds' verdicts are not this pallet's.
 
-use crate::{Campaigns, Config, Error, Event, HoldReason, Pallet, ProposalFor, Proposals, TermsOf};
+use crate::{
+    proposals::subject, Campaigns, Config, Error, Event, HoldReason, Pallet, ProposalFor,
+    Proposals, TermsOf,
+};
 use frame_support::{
     pallet_prelude::{DispatchError, DispatchResult},
     storage::with_storage_layer,
@@ -11,54 +14,51 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
-    assay::{AssayKind, AssayRequest, AssayTask, Baseline, Verdict},
+    assay::{AssayKind, AssayRequest, AssayTask, AssayWork, Verdict},
     campaign::{ProposalState, Rejected},
     payout::equal_parts,
-    traits::{AssayQueue, AssaySubjects, Campaigns as _},
-    MeasuredError, NodeId,
+    traits::{AssayQueue, AssaySubjects, Campaigns as _, ModelTree},
+    MeasuredError, ModelId,
 };
 
 /// A task as this pallet sees it.
-type TaskOf<T> = AssayTask<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+type TaskOf<T> = AssayTask<BlockNumberFor<T>>;
 
 impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
-    fn work(task: &TaskOf<T>) -> Option<(AssayRequest, Option<Baseline>)> {
-        Self::pending(task)?;
-        let base = Self::assay_base(task.campaign, task.node)?;
-        let request = AssayRequest {
+    fn work(task: &TaskOf<T>) -> Option<AssayRequest> {
+        let parameters = Self::pending(task)?.model.parameters;
+        let base = Self::assay_base(task.campaign, task.id)?;
+        Some(AssayRequest {
             architecture: base.architecture,
             metric: base.metric,
             validation: base.validation,
             rows: base.rows,
-            root: base.root,
-            gradients: Default::default(),
-            limit: None,
-        };
-        Some((request, None))
+            work: AssayWork::Root { parameters },
+        })
     }
 
     fn decided(task: &TaskOf<T>, verdict: &Verdict, payees: &[T::AccountId]) {
         let outcome = with_storage_layer(|| Self::judge(task, verdict, payees));
-        log_failure(task.node, outcome);
+        log_failure(task.id, outcome);
     }
 
     fn undecided(task: &TaskOf<T>) {
         let outcome = with_storage_layer(|| match Self::pending(task) {
-            Some(proposal) => Self::give_up(task.node, proposal, Rejected::NoQuorum),
+            Some(proposal) => Self::reject(task.id, proposal, Rejected::NoQuorum),
             None => Ok(()),
         });
-        log_failure(task.node, outcome);
+        log_failure(task.id, outcome);
     }
 }
 
 impl<T: Config> Pallet<T> {
     /// The proposal that a task is about, if it still waits for a verdict.
     fn pending(task: &TaskOf<T>) -> Option<ProposalFor<T>> {
-        Proposals::<T>::get(task.node).filter(|proposal| {
+        Proposals::<T>::get(task.id).filter(|proposal| {
             task.kind == AssayKind::Root
                 && proposal.campaign == task.campaign
-                && proposal.model.parameters == task.subject
                 && proposal.state == ProposalState::Pending
+                && subject(&proposal.model) == task.subject
         })
     }
 
@@ -68,26 +68,35 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         };
         let outcome = match verdict {
-            Verdict::Measured { error } => Self::claim_holds(&proposal, *error)?,
+            Verdict::Measured { error } => Self::may_start_from(task.id, &proposal, *error)?,
             Verdict::Malformed(reason) => Err(Rejected::Malformed(*reason)),
-            // No verdicts about a root. Nobody is paid for them.
-            Verdict::Improved { .. } | Verdict::NotImproved => {
-                return Self::give_up(task.node, proposal, Rejected::NoQuorum)
-            }
+            // No verdict about a root. Nobody is paid for it.
+            Verdict::Round(_) => return Self::reject(task.id, proposal, Rejected::NoQuorum),
         };
-        Self::pay_root_assay(task.node, &mut proposal, payees)?;
+        Self::pay_assay(&mut proposal, payees)?;
         match outcome {
-            Ok(error) => Self::accept(task.node, proposal, error),
-            Err(reason) => Self::reject(task.node, proposal, reason),
+            Ok(error) => Self::accept(task.id, proposal, error),
+            Err(reason) => Self::reject(task.id, proposal, reason),
         }
     }
 
-    /// Whether the measured error is one that the terms allow a model to start from.
-    fn claim_holds(
+    /// Whether the measured error is one to start from: for the first proposal by the claim in the
+    /// terms, for any other by the record, which no proposal may lower.
+    fn may_start_from(
+        root: ModelId,
         proposal: &ProposalFor<T>,
         measured: MeasuredError,
     ) -> Result<Result<MeasuredError, Rejected>, DispatchError> {
-        let terms = TermsOf::<T>::get(proposal.campaign).ok_or(Error::<T>::UnknownCampaign)?;
+        let id = proposal.campaign;
+        let campaign = Campaigns::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
+        if campaign.root != root {
+            let below = T::Tree::record(id).is_some_and(|record| measured < record);
+            return Ok(match below {
+                true => Err(Rejected::BelowRecord { measured }),
+                false => Ok(measured),
+            });
+        }
+        let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownCampaign)?;
         Ok(if measured > terms.claim_holds_up_to() {
             Err(Rejected::FalseClaim { measured })
         } else if measured.saturating_sub(terms.target_error) < terms.minimum_step {
@@ -98,42 +107,19 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// Ends a proposal that was not judged: nobody is paid.
-    pub(crate) fn give_up(
-        root: NodeId,
-        proposal: ProposalFor<T>,
-        reason: Rejected,
-    ) -> DispatchResult {
-        let id = proposal.campaign;
-        if Campaigns::<T>::get(id).is_some_and(|campaign| campaign.root == root) {
-            Self::put_assay_back(id, proposal.assay_price);
-        }
-        Self::reject(root, proposal, reason)
-    }
-
     /// Withdraws a proposal that waits for its verdict. Those who may have measured it already are
     /// paid as for a verdict.
-    pub(crate) fn withdraw(root: NodeId, mut proposal: ProposalFor<T>) -> DispatchResult {
+    pub(crate) fn withdraw(root: ModelId, mut proposal: ProposalFor<T>) -> DispatchResult {
         let owed = T::Assays::withdraw(root);
-        if owed.is_empty() {
-            return Self::give_up(root, proposal, Rejected::Cancelled);
+        if !owed.is_empty() {
+            Self::pay_assay(&mut proposal, &owed)?;
         }
-        Self::pay_root_assay(root, &mut proposal, &owed)?;
         Self::reject(root, proposal, Rejected::Cancelled)
     }
 
-    /// Pays a proposal's assay: the first one's from the reserve, any other's from what is held from
-    /// its author. What a payee cannot take stays held, and goes back to the author here.
-    fn pay_root_assay(
-        root: NodeId,
-        proposal: &mut ProposalFor<T>,
-        payees: &[T::AccountId],
-    ) -> DispatchResult {
-        let id = proposal.campaign;
-        if Campaigns::<T>::get(id).is_some_and(|campaign| campaign.root == root) {
-            Self::pay_assay(id, proposal.assay_price, payees);
-            return Ok(());
-        }
+    /// Pays a proposal's assay from what is held from its author. What a payee cannot take stays
+    /// held, and goes back to the author here.
+    fn pay_assay(proposal: &mut ProposalFor<T>, payees: &[T::AccountId]) -> DispatchResult {
         let reason = HoldReason::Proposal.into();
         let mut paid = 0;
         for (payee, part) in payees
@@ -162,7 +148,7 @@ impl<T: Config> Pallet<T> {
         proposal.deposit = 0;
         if paid > 0 {
             Self::deposit_event(Event::AssayPaid {
-                campaign: id,
+                campaign: proposal.campaign,
                 amount: paid,
             });
         }
@@ -172,8 +158,8 @@ impl<T: Config> Pallet<T> {
 
 /// A verdict has no caller to tell that it could not be acted on. The proposal stays pending, and
 /// its campaign can be cancelled or closed.
-fn log_failure(node: NodeId, outcome: DispatchResult) {
+fn log_failure(root: ModelId, outcome: DispatchResult) {
     if let Err(error) = outcome {
-        log::error!(target: crate::LOG_TARGET, "verdict on proposal {node} failed: {error:?}");
+        log::error!(target: crate::LOG_TARGET, "verdict on proposal {root} failed: {error:?}");
     }
 }

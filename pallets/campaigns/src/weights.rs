@@ -20,28 +20,32 @@ const ITEM: u64 = 10_000_000;
 const END: u64 = 40_000_000;
 /// Lists that are read to find room on an agenda: full ones are passed over.
 const AGENDA: u64 = 16;
-/// Accounts that one settlement can name: 100 sponsors, 64 steps of a path, proposer and owner.
-const ENTITLED: u64 = 166;
-/// Submissions that can be pending when a campaign settles.
-const PENDING: u64 = 256;
-/// Proposals of a campaign.
+/// Steps of the record that one call of `settle` splits.
+const STEPS: u64 = crate::STEPS_PER_SETTLE as u64;
+/// Accounts that a step can name: six contributors and the root's author.
+const ENTITLED_BY_STEP: u64 = 7;
+/// Accounts that get what was not earned.
+const SPONSORS: u64 = 100;
+/// Proposals of a campaign; each root has a round that takes commitments at most.
 const PROPOSALS: u64 = 8;
 
 /// Weights of the pallet's calls.
 pub trait WeightInfo {
     /// Weight of `create`.
     fn create() -> Weight;
-    /// Weight of `propose`.
-    fn propose() -> Weight;
     /// Weight of `fund`.
     fn fund() -> Weight;
-    /// Weight of `top_up_reserve`.
-    fn top_up_reserve() -> Weight;
+    /// Weight of `admit`.
+    fn admit() -> Weight;
+    /// Weight of `accept_proposal`.
+    fn accept_proposal() -> Weight;
+    /// Weight of `reject_proposal`.
+    fn reject_proposal() -> Weight;
     /// Weight of `cancel`.
     fn cancel() -> Weight;
     /// Weight of `close`.
     fn close() -> Weight;
-    /// Weight of `settle`: the most that can be entitled, and pending.
+    /// Weight of `settle`: the most that can be entitled at once.
     fn settle() -> Weight;
     /// Weight of `remove` with a limit of `items`.
     fn remove(items: u32) -> Weight;
@@ -58,56 +62,71 @@ fn weight(db: RuntimeDbWeight, time: u64, proof: u64, reads: u64, writes: u64) -
 }
 
 fn create(db: RuntimeDbWeight) -> Weight {
-    // Blobs (size and pins of two), two accounts, numbers of campaign and node, assay queue and its
-    // agenda, the campaign's five items.
-    weight(db, CALL + CHECK, 20_000, 12 + AGENDA, 14)
-}
-
-fn propose(db: RuntimeDbWeight) -> Weight {
-    // Campaign, terms, proposals, blobs, account and hold, node number, assay queue and its agenda.
-    weight(db, CALL + CHECK, 150_000, 12 + PROPOSALS + AGENDA, 10)
+    // Blobs (size and pins of two), two accounts and a hold, numbers of campaign and model, assay
+    // queue and its agenda, the campaign's five items.
+    weight(db, CALL + CHECK, 20_000, 14 + AGENDA, 17)
 }
 
 fn fund(db: RuntimeDbWeight) -> Weight {
-    // Campaign, sponsors, two accounts, reputation.
-    weight(db, CALL, 20_000, 5, 5)
+    // Campaign, sponsors, two accounts.
+    weight(db, CALL, 20_000, 4, 4)
 }
 
-fn cancel(db: RuntimeDbWeight) -> Weight {
-    // As closing, or as handing over what no gradient has earned.
-    close(db).saturating_add(hand_over(db))
+fn admit(db: RuntimeDbWeight) -> Weight {
+    // Campaign, the account's entry.
+    weight(db, CALL, 5_000, 2, 2)
+}
+
+fn accept_proposal(db: RuntimeDbWeight) -> Weight {
+    // Proposal, campaign, assay queue and its agenda.
+    weight(db, CALL, 30_000, 6 + AGENDA, 5)
+}
+
+fn reject_proposal(db: RuntimeDbWeight) -> Weight {
+    // Proposal, campaign, account and hold; the blob with its list of renewals, its deposit and the
+    // sum of sizes.
+    weight(db, END, 40_000, 8, 8)
 }
 
 fn close(db: RuntimeDbWeight) -> Weight {
     // Campaign, pending, proposals, agenda, assayers, number of assays, payee; each proposal with
-    // its author's account and hold, its blob, assay and reports.
-    let proposals = weight(db, END, 5_000, 5, 6).saturating_mul(PROPOSALS);
-    weight(db, CALL, 20_000, 6 + AGENDA, 4).saturating_add(proposals)
+    // its author's account and hold, its blob as for `reject_proposal`, assay and reports. The tree,
+    // and its rounds with what they have booked.
+    let proposals = weight(db, END, 40_000, 9, 10).saturating_mul(PROPOSALS);
+    let rounds = weight(db, END, 1_000, 4 + AGENDA, 4).saturating_mul(PROPOSALS);
+    weight(db, CALL, 20_000, 8 + AGENDA, 5)
+        .saturating_add(proposals)
+        .saturating_add(rounds)
 }
 
-fn hand_over(db: RuntimeDbWeight) -> Weight {
-    // Campaign, sponsors, settlement; two items for each that is entitled.
-    weight(db, CALL, 20_000, 4, 3)
-        .saturating_add(weight(db, ITEM, 200, 0, 2).saturating_mul(ENTITLED))
+fn refund(db: RuntimeDbWeight) -> Weight {
+    // Campaign, sponsors, settlement, how far it has come; three items for each sponsor, its
+    // reputation among them, and the owner's reputation.
+    weight(db, CALL, 20_000, 5, 4)
+        .saturating_add(weight(db, ITEM, 300, 2, 3).saturating_mul(SPONSORS + 1))
+}
+
+fn cancel(db: RuntimeDbWeight) -> Weight {
+    // As closing, or as refunding what nothing was earned of.
+    close(db).saturating_add(refund(db))
 }
 
 fn settle(db: RuntimeDbWeight) -> Weight {
-    // What is pending: each with its entries in two lists, account, hold, and either reputation or
-    // blob, gradient, assay and reports. Then what they share (tree, number of assays, assayers, who
-    // gets what is lost, who is paid), the owner's reputation, and the winning path.
-    let pending = weight(db, END, 500, 8, 9).saturating_mul(PENDING);
-    let path = weight(db, ITEM, 200, 1, 0).saturating_mul(ENTITLED);
-    hand_over(db)
-        .saturating_add(pending)
-        .saturating_add(path)
-        .saturating_add(db.reads_writes(6, 5))
+    // Each step with its model and branch, and three items for each that it names; what was not
+    // earned; the tree, twice, and the agenda.
+    let step = weight(db, ITEM, 1_000, 2, 0)
+        .saturating_add(weight(db, ITEM, 300, 2, 3).saturating_mul(ENTITLED_BY_STEP));
+    refund(db)
+        .saturating_add(step.saturating_mul(STEPS))
+        .saturating_add(db.reads_writes(2 + AGENDA, 1))
 }
 
 fn remove(db: RuntimeDbWeight, items: u32) -> Weight {
-    // Each item with its indices and blob; then the campaign's five, its proposals, the escrow.
+    // Each item with its indices and blob, which may be removed; then the campaign's five, its
+    // proposals, the escrow.
     weight(db, CALL, 20_000, 8, 10)
-        .saturating_add(weight(db, ITEM, 500, 3, 5).saturating_mul(items.into()))
-        .saturating_add(weight(db, ITEM, 5_000, 2, 2).saturating_mul(PROPOSALS))
+        .saturating_add(weight(db, ITEM, 4_000, 6, 9).saturating_mul(items.into()))
+        .saturating_add(weight(db, ITEM, 10_000, 6, 6).saturating_mul(PROPOSALS))
 }
 
 /// The same numbers for both implementations, which differ in the database alone.
@@ -116,14 +135,17 @@ macro_rules! weights {
         fn create() -> Weight {
             create($db)
         }
-        fn propose() -> Weight {
-            propose($db)
-        }
         fn fund() -> Weight {
             fund($db)
         }
-        fn top_up_reserve() -> Weight {
-            fund($db)
+        fn admit() -> Weight {
+            admit($db)
+        }
+        fn accept_proposal() -> Weight {
+            accept_proposal($db)
+        }
+        fn reject_proposal() -> Weight {
+            reject_proposal($db)
         }
         fn cancel() -> Weight {
             cancel($db)

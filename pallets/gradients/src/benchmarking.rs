@@ -1,6 +1,10 @@
-//! Benchmarks of every call and of the hook.
+//! Benchmarks of every call, of verdicts and of the hook.
 
-use crate::{Call, Config, Due, NextNode, Pallet, SubmissionOf, Submissions};
+use crate::{
+    Call, Commitments, Config, Models, NextModel, NextSubmission, Pallet, RoundFor, Rounds,
+    Submissions,
+};
+use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
     fungible::{Inspect, Mutate},
@@ -8,20 +12,28 @@ use frame_support::traits::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sonar_primitives::{
-    tree::{commitment, Salt, SubmissionState},
-    Balance, BlobHash, CampaignId, NodeId,
+    assay::{AssayKind, AssayTask, RoundVerdict, Verdict},
+    round::{RoundState, MAX_COMMITMENTS},
+    submission::{commitment, proposal_hash, Salt, SubmissionState},
+    traits::AssaySubjects,
+    Balance, CampaignId, ModelId, RoundId, SubmissionId,
 };
-use sp_runtime::traits::{One, Saturating, Zero};
+use sp_core::H256;
+use sp_crypto_hashing::blake2_256;
+use sp_runtime::traits::{One, Saturating};
+use syft::Architecture;
 
 const SALT: Salt = [7; 32];
 
 /// Makes what benchmarks need in other pallets.
 pub trait BenchmarkHelper<AccountId> {
-    /// Makes an open campaign whose reserve can pay an assay for every submission that can be
-    /// pending, and plants its root. Returns both.
-    fn open_campaign() -> (CampaignId, NodeId);
-    /// Stores a blob whose size is that of a gradient for the campaign's model.
-    fn store_gradient(campaign: CampaignId) -> BlobHash;
+    /// Makes an open campaign whose rounds hold [`MAX_COMMITMENTS`] and to which everybody may commit
+    /// and add proposals. Returns it and its root, which is planted.
+    fn open_campaign() -> (CampaignId, ModelId);
+    /// A gradient for the campaign's model.
+    fn gradient(campaign: CampaignId) -> Vec<u8>;
+    /// A model that the campaign does not have yet, with initial parameters.
+    fn proposal() -> (Architecture, Vec<u8>);
 }
 
 /// An account that can pay every deposit.
@@ -35,32 +47,78 @@ fn funded<T: Config>(index: u32) -> Result<T::AccountId, BenchmarkError> {
     Ok(account)
 }
 
-/// Commits to `gradient`. Returns the submission.
-fn commit_to<T: Config>(
-    account: &T::AccountId,
-    campaign: CampaignId,
-    root: NodeId,
-    gradient: BlobHash,
-    salt: Salt,
-) -> Result<NodeId, BenchmarkError> {
-    let submission = NextNode::<T>::get();
-    Pallet::<T>::commit(
-        RawOrigin::Signed(account.clone()).into(),
+/// Makes `data` the last bytes of the running transaction.
+fn run_transaction<T: Config>(index: u32, data: &[u8]) {
+    frame_system::Pallet::<T>::set_extrinsic_index(index);
+    frame_system::Pallet::<T>::note_extrinsic(data.to_vec());
+}
+
+/// A round to which so many accounts have committed to the same gradient. Returns it and its campaign,
+/// and who committed to what.
+#[allow(clippy::type_complexity)]
+fn committed<T: Config>(
+    count: u32,
+) -> Result<(RoundId, Vec<u8>, Vec<(T::AccountId, SubmissionId)>), BenchmarkError> {
+    let (campaign, root) = T::BenchmarkHelper::open_campaign();
+    let gradient = T::BenchmarkHelper::gradient(campaign);
+    let round = NextModel::<T>::get();
+    let mut submissions = Vec::new();
+    for index in 0..count {
+        let account = funded::<T>(index)?;
+        let hash = blake2_256(&gradient).into();
+        submissions.push((account.clone(), NextSubmission::<T>::get()));
+        Pallet::<T>::commit(
+            RawOrigin::Signed(account.clone()).into(),
+            campaign,
+            root,
+            root,
+            commitment(&account, campaign, Some(root), hash, &SALT),
+            Balance::MAX,
+        )?;
+    }
+    Ok((round, gradient, submissions))
+}
+
+/// Reveals what was committed to, in the first block in which that counts.
+fn reveal_all<T: Config>(
+    round: RoundId,
+    gradient: &[u8],
+    submissions: &[(T::AccountId, SubmissionId)],
+) -> Result<(), BenchmarkError> {
+    frame_system::Pallet::<T>::set_block_number(known::<T>(round)?.closes);
+    for (index, (account, submission)) in (1..).zip(submissions) {
+        run_transaction::<T>(index, gradient);
+        let origin = RawOrigin::Signed(account.clone()).into();
+        Pallet::<T>::reveal(origin, *submission, SALT, gradient.to_vec())
+            .map_err(|failed| failed.error)?;
+    }
+    Ok(())
+}
+
+fn known<T: Config>(round: RoundId) -> Result<RoundFor<T>, BenchmarkError> {
+    Rounds::<T>::get(round).ok_or(BenchmarkError::Stop("the round was opened"))
+}
+
+fn state_of<T: Config>(id: SubmissionId) -> Option<SubmissionState> {
+    Submissions::<T>::get(id).map(|submission| submission.state)
+}
+
+/// Commits to the proposal of the helper. Returns who did, what, and the submission.
+#[allow(clippy::type_complexity)]
+fn proposed<T: Config>(
+) -> Result<(T::AccountId, Architecture, Vec<u8>, SubmissionId), BenchmarkError> {
+    let (campaign, _) = T::BenchmarkHelper::open_campaign();
+    let (architecture, parameters) = T::BenchmarkHelper::proposal();
+    let caller = funded::<T>(0)?;
+    let content = proposal_hash(&architecture, blake2_256(&parameters).into());
+    let submission = NextSubmission::<T>::get();
+    Pallet::<T>::commit_proposal(
+        RawOrigin::Signed(caller.clone()).into(),
         campaign,
-        root,
-        commitment(account, campaign, root, gradient, &salt),
+        commitment(&caller, campaign, None, content, &SALT),
+        Balance::MAX,
     )?;
-    Ok(submission)
-}
-
-/// Goes on by this many blocks, without their hooks.
-fn skip_blocks<T: Config>(blocks: BlockNumberFor<T>) {
-    let now = frame_system::Pallet::<T>::block_number();
-    frame_system::Pallet::<T>::set_block_number(now.saturating_add(blocks));
-}
-
-fn state_of<T: Config>(id: NodeId) -> Option<SubmissionState<BlockNumberFor<T>>> {
-    Submissions::<T>::get(id).map(|submission: SubmissionOf<T>| submission.state)
+    Ok((caller, architecture, parameters, submission))
 }
 
 #[benchmarks]
@@ -68,59 +126,105 @@ mod benchmarks {
     use super::*;
 
     #[benchmark]
-    fn commit(p: Linear<0, { T::MaxPendingPerAccount::get() - 1 }>) -> Result<(), BenchmarkError> {
+    fn commit() -> Result<(), BenchmarkError> {
         let (campaign, root) = T::BenchmarkHelper::open_campaign();
         let caller = funded::<T>(0)?;
-        for index in 0..p {
-            let salt = [index as u8; 32];
-            commit_to::<T>(&caller, campaign, root, BlobHash::zero(), salt)?;
-        }
-        let submission = NextNode::<T>::get();
+        let round = NextModel::<T>::get();
 
         #[extrinsic_call]
         _(
             RawOrigin::Signed(caller),
             campaign,
             root,
-            BlobHash::repeat_byte(1),
+            root,
+            H256::repeat_byte(1),
+            Balance::MAX,
+        );
+
+        assert_eq!(Commitments::<T>::get(round).len(), 1);
+        Ok(())
+    }
+
+    /// The last reveal of a round.
+    #[benchmark]
+    fn reveal(c: Linear<1, MAX_COMMITMENTS>) -> Result<(), BenchmarkError> {
+        let (round, gradient, mut submissions) = committed::<T>(c)?;
+        let Some((caller, submission)) = submissions.pop() else {
+            return Err(BenchmarkError::Stop("there is one"));
+        };
+        reveal_all::<T>(round, &gradient, &submissions)?;
+        run_transaction::<T>(c, &gradient);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), submission, SALT, gradient);
+
+        assert_eq!(known::<T>(round)?.state, RoundState::Assaying);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn commit_proposal() -> Result<(), BenchmarkError> {
+        let (campaign, _) = T::BenchmarkHelper::open_campaign();
+        let caller = funded::<T>(0)?;
+        let submission = NextSubmission::<T>::get();
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            campaign,
+            H256::repeat_byte(1),
+            Balance::MAX,
         );
 
         assert!(Submissions::<T>::contains_key(submission));
         Ok(())
     }
 
-    /// The worst case: a copy was revealed first, and may have been measured.
     #[benchmark]
-    fn reveal() -> Result<(), BenchmarkError> {
-        let (campaign, root) = T::BenchmarkHelper::open_campaign();
-        let gradient = T::BenchmarkHelper::store_gradient(campaign);
-        let (caller, copier) = (funded::<T>(0)?, funded::<T>(1)?);
-        let submission = commit_to::<T>(&caller, campaign, root, gradient, SALT)?;
-        let copy = commit_to::<T>(&copier, campaign, root, gradient, SALT)?;
-        skip_blocks::<T>(One::one());
-        Pallet::<T>::reveal(RawOrigin::Signed(copier).into(), copy, gradient, SALT)?;
-        skip_blocks::<T>(One::one());
+    fn reveal_proposal() -> Result<(), BenchmarkError> {
+        let (caller, architecture, parameters, submission) = proposed::<T>()?;
+        let now = frame_system::Pallet::<T>::block_number();
+        frame_system::Pallet::<T>::set_block_number(now.saturating_add(One::one()));
+        run_transaction::<T>(1, &parameters);
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(caller), submission, gradient, SALT);
+        _(
+            RawOrigin::Signed(caller),
+            submission,
+            SALT,
+            architecture,
+            parameters,
+        );
 
-        assert_eq!(
+        assert!(matches!(
             state_of::<T>(submission),
-            Some(SubmissionState::Revealed { gradient })
-        );
-        assert_eq!(
-            state_of::<T>(copy),
-            Some(SubmissionState::Duplicate { of: submission })
-        );
+            Some(SubmissionState::Proposed { .. })
+        ));
+        Ok(())
+    }
+
+    /// Nobody has revealed.
+    #[benchmark]
+    fn advance(c: Linear<1, MAX_COMMITMENTS>) -> Result<(), BenchmarkError> {
+        let (round, _, _) = committed::<T>(c)?;
+        frame_system::Pallet::<T>::set_block_number(known::<T>(round)?.reveals_end);
+        let caller: T::AccountId = whitelisted_caller();
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), round);
+
+        assert_eq!(known::<T>(round)?.state, RoundState::Empty);
         Ok(())
     }
 
     #[benchmark]
     fn expire() -> Result<(), BenchmarkError> {
-        let (campaign, root) = T::BenchmarkHelper::open_campaign();
-        let submitter = funded::<T>(0)?;
-        let submission = commit_to::<T>(&submitter, campaign, root, BlobHash::zero(), SALT)?;
-        skip_blocks::<T>(T::RevealWindow::get().saturating_add(One::one()));
+        let (_, _, _, submission) = proposed::<T>()?;
+        let now = frame_system::Pallet::<T>::block_number();
+        let end = now
+            .saturating_add(T::ProposalWindow::get())
+            .saturating_add(One::one());
+        frame_system::Pallet::<T>::set_block_number(end);
         let caller: T::AccountId = whitelisted_caller();
 
         #[extrinsic_call]
@@ -134,25 +238,66 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn expire_due(n: Linear<0, { T::MaxDuePerBlock::get() }>) -> Result<(), BenchmarkError> {
-        let (campaign, root) = T::BenchmarkHelper::open_campaign();
-        let per_account = T::MaxPendingPerAccount::get();
-        for index in 0..n {
-            let submitter = funded::<T>(index / per_account)?;
-            let salt = [(index % per_account) as u8; 32];
-            commit_to::<T>(&submitter, campaign, root, BlobHash::zero(), salt)?;
-        }
-        let wait = T::RevealWindow::get().saturating_add(One::one());
-        skip_blocks::<T>(wait);
-        let now = frame_system::Pallet::<T>::block_number();
-        assert_eq!(Due::<T>::get(now).len(), n as usize);
+    fn store_model() -> Result<(), BenchmarkError> {
+        let (_, root) = T::BenchmarkHelper::open_campaign();
+        let (_, parameters) = T::BenchmarkHelper::proposal();
+        // As if it had come out of a round.
+        Models::<T>::mutate(root, |model| {
+            if let Some(model) = model {
+                model.stored = false;
+                model.parameters = blake2_256(&parameters).into();
+            }
+        });
+        let caller = funded::<T>(0)?;
+        run_transaction::<T>(1, &parameters);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), root, parameters);
+
+        assert!(Models::<T>::get(root).is_some_and(|model| model.stored));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn decided(c: Linear<1, MAX_COMMITMENTS>) -> Result<(), BenchmarkError> {
+        let (round, gradient, submissions) = committed::<T>(c)?;
+        reveal_all::<T>(round, &gradient, &submissions)?;
+        let known_round = known::<T>(round)?;
+        let task = AssayTask::<BlockNumberFor<T>> {
+            id: round,
+            campaign: known_round.campaign,
+            kind: AssayKind::Round,
+            subject: Pallet::<T>::subject(round, &known_round)
+                .ok_or(BenchmarkError::Stop("the campaign is open"))?,
+            deadline: known_round.reveals_end,
+        };
+        let verdict = Verdict::Round(RoundVerdict {
+            malformed: Default::default(),
+            accepted: None,
+        });
+        let payees = [funded::<T>(c)?];
 
         #[block]
         {
-            Pallet::<T>::expire_due(now);
+            <Pallet<T> as AssaySubjects<_, _>>::decided(&task, &verdict, &payees);
         }
 
-        assert!(Due::<T>::get(now).len().is_zero());
+        assert_eq!(known::<T>(round)?.state, RoundState::NotImproved);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn due(c: Linear<1, MAX_COMMITMENTS>) -> Result<(), BenchmarkError> {
+        let (round, _, _) = committed::<T>(c)?;
+        let end = known::<T>(round)?.reveals_end;
+        frame_system::Pallet::<T>::set_block_number(end);
+
+        #[block]
+        {
+            Pallet::<T>::see_to_due(end);
+        }
+
+        assert_eq!(known::<T>(round)?.state, RoundState::Empty);
         Ok(())
     }
 

@@ -1,120 +1,116 @@
 //! Committing to a gradient.
 
 use crate::{
-    Config, Due, Error, Event, HoldReason, NextNode, Nodes, Pallet, PendingIn, PendingOf,
-    SubmissionOf, Submissions, SubmissionsIn, SubmissionsOf, Trees,
+    door::NewCommitment, Branches, Commitments, Config, Error, Event, Models, Pallet, RoundFor,
+    RoundOf, Rounds,
 };
 use frame_support::{
     ensure,
-    pallet_prelude::{DispatchError, DispatchResult, Get},
-    traits::fungible::hold::Mutate,
+    pallet_prelude::{DispatchError, DispatchResult},
 };
+use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
-    agenda,
-    traits::{Campaigns, Reputations},
-    tree::SubmissionState,
-    Balance, CampaignId, NodeId,
+    round::{largest_part, surcharge, MAX_COMMITMENTS, MAX_ROUNDS_ABOVE_STORED},
+    submission::SubmissionKind,
+    traits::{Campaigns, CommitTerms},
+    Balance, CampaignId, ModelId, RoundId,
 };
 use sp_core::H256;
-use sp_runtime::{
-    traits::{One, Saturating},
-    ArithmeticError,
-};
+
+/// The terms of a campaign for one commitment.
+pub(crate) type TermsFor<T> = CommitTerms<Balance, BlockNumberFor<T>>;
 
 impl<T: Config> Pallet<T> {
-    /// What is held from `account` for a gradient whose assay costs `assay_price`. Fails if that is
-    /// more than an amount can be.
-    pub fn deposit_for(
-        account: &T::AccountId,
-        assay_price: Balance,
-    ) -> Result<Balance, ArithmeticError> {
-        T::Reputations::of(account)
-            .base_deposit(T::BaseDeposit::get())
-            .checked_add(assay_price)
-            .ok_or(ArithmeticError::Overflow)
-    }
-
     pub(crate) fn do_commit(
         who: T::AccountId,
         campaign: CampaignId,
-        parent: NodeId,
+        root: ModelId,
+        base: ModelId,
         commitment: H256,
+        max_hold: Balance,
     ) -> DispatchResult {
-        let node = Nodes::<T>::get(parent).ok_or(Error::<T>::UnknownParent)?;
-        ensure!(node.campaign == campaign, Error::<T>::ParentOfOtherCampaign);
-        ensure!(node.depth < T::MaxDepth::get(), Error::<T>::TooDeep);
-        let terms = T::Campaigns::commit_terms(campaign, node.root)?;
-        ensure!(
-            T::Reputations::of(&who).accepted >= terms.minimum_reputation,
-            Error::<T>::ReputationTooLow
-        );
-        let pending = PendingOf::<T>::get(campaign, &who);
-        let reused = |id| Submissions::<T>::get(id).is_some_and(|s| s.commitment == commitment);
-        ensure!(!pending.iter().any(reused), Error::<T>::CommitmentReused);
+        let branch = Branches::<T>::get(campaign, root).ok_or(Error::<T>::UnknownRoot)?;
+        let model = Models::<T>::get(base).ok_or(Error::<T>::UnknownModel)?;
+        ensure!(model.root == root, Error::<T>::BaseOfOtherBranch);
+        let terms = T::Campaigns::commit_terms(campaign, root, &who)?;
+        for needed in [base, branch.best] {
+            ensure!(
+                Self::models_to_build([needed], MAX_ROUNDS_ABOVE_STORED).is_some(),
+                Error::<T>::StoreModelFirst
+            );
+        }
 
-        let deposit = Self::deposit_for(&who, terms.assay_price)?;
-        T::Currency::hold(&HoldReason::Submission.into(), &who, deposit)?;
-        T::Campaigns::set_assay_aside(campaign, terms.assay_price)?;
-
-        let now = frame_system::Pallet::<T>::block_number();
-        let reveal_by = now.saturating_add(T::RevealWindow::get());
-        let id = Self::next_node();
+        let (round_id, round) = match Self::round_that_takes(root) {
+            Some(known) => known,
+            None => Self::open_round(campaign, root, &terms)?,
+        };
+        let place = Self::next_place(&round, &terms)?;
         ensure!(
-            agenda::schedule::<Due<T>, _, _, _>(reveal_by.saturating_add(One::one()), id),
-            Error::<T>::AgendaFull
+            !RoundOf::<T>::contains_key(round_id, &who),
+            Error::<T>::AlreadyCommitted
         );
-        Self::record(
-            id,
-            SubmissionOf::<T> {
+        let window = (round.closes, round.reveals_end);
+        Self::book_bytes(round_id, window, terms.max_gradient_size, 1)?;
+        let (id, hold) = Self::take_commitment(
+            &who,
+            NewCommitment {
                 campaign,
-                parent,
-                account: who.clone(),
                 commitment,
-                deposit,
-                assay_price: terms.assay_price,
-                committed_at: now,
-                state: SubmissionState::Committed { reveal_by },
+                kind: SubmissionKind::Gradient {
+                    round: round_id,
+                    place,
+                    base,
+                },
+                deposit: Self::base_deposit(&who, terms.base_deposit),
+                part: Self::part_to_hold(&round, place, &terms),
+                max_hold,
             },
         )?;
+        Self::join(round_id, round, &who, id)?;
         Self::deposit_event(Event::Committed {
             campaign,
             submission: id,
-            parent,
+            round: round_id,
+            base,
             account: who,
-            deposit,
-            reveal_by,
+            hold,
         });
         Ok(())
     }
 
-    /// A fresh number for a proposal or submission.
-    pub(crate) fn next_node() -> NodeId {
-        NextNode::<T>::mutate(|next| {
-            let id = *next;
-            *next = id.saturating_add(1);
-            id
-        })
+    /// The place of the next commitment to a round. Fails if it is full.
+    pub(crate) fn next_place(round: &RoundFor<T>, terms: &TermsFor<T>) -> Result<u8, Error<T>> {
+        let most = terms.max_commitments.min(MAX_COMMITMENTS);
+        ensure!(round.commitments < most, Error::<T>::RoundFull);
+        u8::try_from(round.commitments).map_err(|_| Error::<T>::RoundFull)
     }
 
-    /// Enters a new submission everywhere. Fails if there are as many pending ones as possible.
-    fn record(id: NodeId, submission: SubmissionOf<T>) -> DispatchResult {
-        let campaign = submission.campaign;
-        PendingOf::<T>::try_mutate(campaign, &submission.account, |pending| {
-            pending.try_push(id).map_err(|_| Error::<T>::TooManyPending)
+    /// What is held of the round's assay for the commitment in this place.
+    pub(crate) fn part_to_hold(round: &RoundFor<T>, place: u8, terms: &TermsFor<T>) -> Balance {
+        largest_part(round.price, terms.max_commitments, round.seats)
+            .saturating_mul(surcharge(place.into()))
+    }
+
+    /// Enters a submission into its round.
+    fn join(
+        id: RoundId,
+        round: RoundFor<T>,
+        who: &T::AccountId,
+        submission: u64,
+    ) -> DispatchResult {
+        Commitments::<T>::try_mutate(id, |commitments| {
+            commitments
+                .try_push(submission)
+                .map_err(|_| DispatchError::from(Error::<T>::RoundFull))
         })?;
-        Trees::<T>::try_mutate(campaign, |tree| {
-            let tree = tree.as_mut().ok_or(Error::<T>::UnknownParent)?;
-            ensure!(
-                tree.pending < T::MaxPendingPerCampaign::get(),
-                Error::<T>::CampaignBusy
-            );
-            tree.pending = tree.pending.saturating_add(1);
-            Ok::<_, DispatchError>(())
-        })?;
-        PendingIn::<T>::insert(campaign, crate::OrderedId::from(id), ());
-        SubmissionsIn::<T>::insert(campaign, crate::OrderedId::from(id), ());
-        SubmissionsOf::<T>::insert(&submission.account, crate::OrderedId::from(id), ());
-        Submissions::<T>::insert(id, submission);
+        RoundOf::<T>::insert(id, who, submission);
+        Rounds::<T>::insert(
+            id,
+            RoundFor::<T> {
+                commitments: round.commitments.saturating_add(1),
+                ..round
+            },
+        );
         Ok(())
     }
 }

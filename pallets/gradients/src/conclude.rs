@@ -1,10 +1,9 @@
-//! Ending a pending submission, and its deposit.
+//! The end of a submission, and the money that is held for it.
 
 use crate::{
-    Config, Event, HoldReason, OrderedId, Pallet, PendingIn, PendingOf, Revealed, SubmissionOf,
-    Submissions, Trees, LOG_TARGET,
+    fees::payments, judged::RevealedGradient, Config, Event, HoldReason, Pallet, PlaceOf,
+    RevealAttempts, RoundFor, RoundOf, SubmissionOf, LOG_TARGET,
 };
-use alloc::vec::Vec;
 use frame_support::{
     storage::with_storage_layer,
     traits::{
@@ -13,175 +12,160 @@ use frame_support::{
         Get,
     },
 };
-use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
-    payout::equal_parts,
-    reputation::Deed,
-    traits::{Blobs, Campaigns, Reputations},
-    tree::SubmissionState,
-    Balance, CampaignId, NodeId,
+    reputation::ReputationChange,
+    round,
+    submission::{SubmissionKind, SubmissionState},
+    traits::{Blobs, Reputations},
+    Balance, SubmissionId,
 };
 
-/// Who pays for what at the end of a submission.
-pub(crate) enum Bill<'a, AccountId> {
-    /// Nothing was measured: the deposit goes back.
-    Nothing,
-    /// The assay of a gradient that is of no use, to be paid to these: from the deposit; the rest
-    /// of it goes back.
-    FromDeposit(&'a [AccountId]),
-    /// The assay of a gradient that was accepted, or that the campaign did not wait for, to be paid
-    /// to these: from the campaign's reserve; the deposit goes back.
-    FromReserve(&'a [AccountId]),
-    /// Nobody can have measured it, and another has revealed the same: what the assay would have
-    /// cost is lost, so that copies cannot fill a campaign for nothing; the rest goes back.
-    Copied,
-    /// The whole deposit is lost.
-    Lost,
-}
-
 impl<T: Config> Pallet<T> {
-    /// Gives a pending submission its final state, settles the deposit and forgets that it was
-    /// pending. The caller sends the event and, unless the campaign itself asked for the end,
-    /// tells the campaign ([`Self::tell_if_nothing_pending`]).
-    ///
-    /// The gradient stays pinned, and known as revealed, only if it is a node now.
-    pub(crate) fn conclude(
-        id: NodeId,
-        submission: SubmissionOf<T>,
-        state: SubmissionState<BlockNumberFor<T>>,
-        bill: Bill<T::AccountId>,
-    ) {
-        Self::settle_deposit(&submission, bill);
+    /// Ends a submission that was not revealed in time: everything that is held for it is lost.
+    pub(crate) fn conclude_not_revealed(id: SubmissionId, submission: SubmissionOf<T>) {
+        T::Reputations::note(&submission.account, ReputationChange::DepositLost);
+        let held = held_for::<T>(&submission);
+        let lost = Self::lose(&submission, held);
+        Self::release(&submission, held.saturating_sub(lost));
+        Self::deposit_event(Event::DepositLost {
+            campaign: submission.campaign,
+            submission: id,
+            account: submission.account.clone(),
+            amount: lost,
+        });
+        Self::conclude(id, submission, SubmissionState::NotRevealed);
+    }
+
+    /// Ends a submission that was never judged: everything goes back.
+    pub(crate) fn conclude_returned(id: SubmissionId, submission: SubmissionOf<T>) {
         if let SubmissionState::Revealed { gradient } = submission.state {
-            if state != (SubmissionState::Accepted { node: id }) {
-                Revealed::<T>::remove(submission.parent, gradient);
-                T::Blobs::unpin(gradient);
-            }
+            T::Blobs::unpin(gradient);
         }
-        let campaign = submission.campaign;
-        PendingIn::<T>::remove(campaign, OrderedId::from(id));
-        PendingOf::<T>::mutate_exists(campaign, &submission.account, |pending| {
-            if let Some(ids) = pending {
-                ids.retain(|pending| *pending != id);
-                if ids.is_empty() {
-                    *pending = None;
+        Self::release(&submission, held_for::<T>(&submission));
+        Self::deposit_event(Event::Returned {
+            campaign: submission.campaign,
+            submission: id,
+        });
+        Self::conclude(id, submission, SubmissionState::Returned);
+    }
+
+    /// Gives a pending submission its final state, and forgets that it was pending. The caller has
+    /// settled what was held for it, and whether its gradient stays pinned.
+    pub(crate) fn conclude(id: SubmissionId, submission: SubmissionOf<T>, state: SubmissionState) {
+        if let SubmissionKind::Gradient { round, .. } = submission.kind {
+            RoundOf::<T>::remove(round, &submission.account);
+        }
+        RevealAttempts::<T>::remove(id);
+        if let Some(place) = PlaceOf::<T>::take(id) {
+            T::Blobs::unbook(place);
+        }
+        Self::set_state(id, submission, state);
+    }
+
+    /// Everybody who revealed pays an equal part of the assay, whatever it came to, and what his place
+    /// adds to it, which is lost. The rest of what is held goes back.
+    pub(crate) fn pay_assay(
+        round: &RoundFor<T>,
+        revealed: &[RevealedGradient<T>],
+        payees: &[T::AccountId],
+    ) {
+        let part = round::part(round.price, round.reveals, round.seats);
+        let mut paid = alloc::vec![0u128; revealed.len()];
+        let mut total = 0u128;
+        for payment in payments(part, revealed.len(), payees.len()) {
+            let (Some(payer), Some(payee), Some(paid)) = (
+                revealed.get(payment.payer),
+                payees.get(payment.payee),
+                paid.get_mut(payment.payer),
+            ) else {
+                continue;
+            };
+            let submission = &payer.submission;
+            let taken = match Self::transfer(submission, payee, payment.amount) {
+                Some(amount) => {
+                    total = total.saturating_add(amount);
+                    amount
                 }
-            }
-        });
-        Trees::<T>::mutate(campaign, |tree| {
-            if let Some(tree) = tree {
-                tree.pending = tree.pending.saturating_sub(1);
-            }
-        });
-        Submissions::<T>::insert(
-            id,
-            SubmissionOf::<T> {
-                state,
-                ..submission
-            },
-        );
-    }
-
-    /// Ends a pending submission without a verdict, at no cost for the submitter. As for
-    /// [`Self::conclude`], the caller tells the campaign.
-    pub(crate) fn conclude_undecided(
-        id: NodeId,
-        submission: SubmissionOf<T>,
-        bill: Bill<T::AccountId>,
-    ) {
-        let campaign = submission.campaign;
-        Self::conclude(id, submission, SubmissionState::Undecided, bill);
-        Self::deposit_event(Event::Undecided {
-            campaign,
-            submission: id,
-        });
-    }
-
-    /// Ends a pending submission as one of an earlier one, `of`. As for [`Self::conclude`], the
-    /// caller tells the campaign.
-    pub(crate) fn conclude_duplicate(
-        id: NodeId,
-        submission: SubmissionOf<T>,
-        of: NodeId,
-        bill: Bill<T::AccountId>,
-    ) {
-        let campaign = submission.campaign;
-        T::Reputations::note(&submission.account, Deed::Rejected);
-        Self::conclude(id, submission, SubmissionState::Duplicate { of }, bill);
-        Self::deposit_event(Event::Duplicate {
-            campaign,
-            submission: id,
-            of,
-        });
-    }
-
-    /// Tells the campaign if nothing is pending in it any more.
-    pub(crate) fn tell_if_nothing_pending(campaign: CampaignId) {
-        if Trees::<T>::get(campaign).is_some_and(|tree| tree.pending == 0) {
-            T::Campaigns::nothing_pending(campaign);
+                // What cannot be paid is owed all the same.
+                None => Self::lose(submission, payment.amount),
+            };
+            *paid = paid.saturating_add(taken);
         }
-    }
-
-    fn settle_deposit(submission: &SubmissionOf<T>, bill: Bill<T::AccountId>) {
-        let price = submission.assay_price;
-        let payments = match bill {
-            Bill::Nothing | Bill::FromReserve(_) => Vec::new(),
-            Bill::FromDeposit(payees) => payees
-                .iter()
-                .cloned()
-                .zip(equal_parts(price.min(submission.deposit), payees.len()))
-                .collect(),
-            Bill::Copied => {
-                alloc::vec![(T::LostDeposits::get(), price.min(submission.deposit))]
-            }
-            Bill::Lost => alloc::vec![(T::LostDeposits::get(), submission.deposit)],
-        };
-        match bill {
-            Bill::FromReserve(payees) => {
-                T::Campaigns::pay_assay(submission.campaign, price, payees)
-            }
-            Bill::Nothing | Bill::FromDeposit(_) | Bill::Copied | Bill::Lost => {
-                T::Campaigns::put_assay_back(submission.campaign, price)
-            }
+        for (revealed, paid) in revealed.iter().zip(paid) {
+            let submission = &revealed.submission;
+            let surplus = part
+                .saturating_mul(round::surcharge(revealed.place.into()))
+                .min(submission.part)
+                .saturating_sub(part);
+            let lost = match surplus {
+                0 => 0,
+                surplus => Self::lose(submission, surplus),
+            };
+            let taken = paid.saturating_add(lost);
+            Self::release(submission, held_for::<T>(submission).saturating_sub(taken));
         }
-        Self::pay_from_deposit(submission, &payments);
+        Self::deposit_event(Event::AssayPaid {
+            campaign: round.campaign,
+            amount: total,
+        });
     }
 
-    /// Makes payments from a deposit and gives back the rest. A payment that fails (say, because it
-    /// would create an account with less than the existential deposit) goes back as well: nothing
-    /// that others do to their accounts can keep a submission from ending.
-    fn pay_from_deposit(submission: &SubmissionOf<T>, payments: &[(T::AccountId, Balance)]) {
+    /// Takes `amount` of what is held for a submission. Returns what was taken.
+    fn lose(submission: &SubmissionOf<T>, amount: Balance) -> Balance {
+        Self::transfer(submission, &T::LostDeposits::get(), amount).unwrap_or(0)
+    }
+
+    /// Moves `amount` of what is held for a submission. `None` if that fails (say, because it would
+    /// create an account with less than the existential deposit): nothing that others do to their
+    /// accounts can keep a submission from ending.
+    fn transfer(
+        submission: &SubmissionOf<T>,
+        payee: &T::AccountId,
+        amount: Balance,
+    ) -> Option<Balance> {
         let account = &submission.account;
-        let reason = HoldReason::Submission.into();
-        let mut rest = submission.deposit;
-        for (payee, amount) in payments {
-            // Forced, as a slash is: a freeze must not protect a deposit.
-            let paid = with_storage_layer(|| {
-                T::Currency::transfer_on_hold(
-                    &reason,
-                    account,
-                    payee,
-                    *amount,
-                    Precision::Exact,
-                    Restriction::Free,
-                    Fortitude::Force,
-                )
-            });
-            match paid {
-                Ok(_) => rest = rest.saturating_sub(*amount),
-                Err(error) => log::warn!(
-                    target: LOG_TARGET,
-                    "{payee:?} cannot be paid {amount} from the deposit of {account:?}: {error:?}"
-                ),
-            }
+        // Forced, as a slash is: a freeze must not protect a deposit.
+        let paid = with_storage_layer(|| {
+            T::Currency::transfer_on_hold(
+                &HoldReason::Submission.into(),
+                account,
+                payee,
+                amount,
+                Precision::Exact,
+                Restriction::Free,
+                Fortitude::Force,
+            )
+        });
+        if let Err(error) = &paid {
+            log::warn!(
+                target: LOG_TARGET,
+                "{payee:?} cannot be paid {amount} from the hold of {account:?}: {error:?}"
+            );
         }
-        let released =
-            with_storage_layer(|| T::Currency::release(&reason, account, rest, Precision::Exact));
+        paid.ok()
+    }
+
+    /// Gives back `amount` of what is held for a submission.
+    pub(crate) fn release(submission: &SubmissionOf<T>, amount: Balance) {
+        let account = &submission.account;
+        let released = with_storage_layer(|| {
+            T::Currency::release(
+                &HoldReason::Submission.into(),
+                account,
+                amount,
+                Precision::Exact,
+            )
+        });
         if let Err(error) = released {
             log::error!(
                 target: LOG_TARGET,
-                "{rest} of the deposit of {account:?} cannot be released: {error:?}"
+                "{amount} of the hold of {account:?} cannot be released: {error:?}"
             );
         }
     }
+}
+
+/// What is held for a pending submission.
+pub(crate) fn held_for<T: Config>(submission: &SubmissionOf<T>) -> Balance {
+    submission.deposit.saturating_add(submission.part)
 }

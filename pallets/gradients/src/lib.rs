@@ -1,58 +1,52 @@
 //! # Gradients
 //!
-//! Commit, reveal, and the model tree that grows from it.
+//! Commitments and reveals, the rounds in which gradients are measured together, and the model tree
+//! that grows from them.
 //!
 //! ## Terminology
 //!
-//! - **Node**: a measured model. A *root* is a proposal of a campaign; every other node is a
-//!   gradient that was accepted. The nodes of a campaign form trees, one for each root.
-//! - **Submission**: a gradient that was committed to. It has the number that its node has if it is
-//!   accepted.
-//! - **Candidate**: the model that results from adding a gradient to its parent.
-//! - **Pending**: a submission that waits for its reveal or its verdict.
-//! - **Deposit**: what is held from a submitter: a base that is lost without a reveal, and the
-//!   price of one assay, which pays the assayers if the gradient is not accepted.
-//! - **Set aside**: for every pending submission the campaign keeps the price of one assay in its
-//!   reserve, so that the assay of an accepted gradient can always be paid from there.
+//! - **Model**: measured parameters that others may build on. A *root* is a proposal of a campaign;
+//!   every other model is the mean of a round's best set.
+//! - **Branch**: a root and the models that came out of rounds on it. Its best model is the last.
+//! - **Submission**: a gradient, or a proposal, that was committed to.
+//! - **Round**: gradients on one branch that are measured, and paid, together. The model that comes
+//!   out of it has its number.
+//! - **Record**: the least error of any model of the campaign. Rounds that break it are paid.
+//! - **Deposit**: what is lost without a reveal. **Part**: what a revealed gradient pays of its
+//!   round's assay. Both are held from the submitter until the round is decided.
+//! - **Place**, **booking**: what a commitment keeps free for its reveal: a place among the stored
+//!   blobs, and bytes of the blocks in which reveals count.
 //!
-//! ## Life of a submission
+//! ## Life of a round
 //!
-//! 1. [`commit`](Pallet::commit): a hash that hides the gradient and binds it to account, campaign
-//!    and parent. Takes the deposit. Only then store the gradient's blob: once it is stored,
-//!    everybody can see it.
-//! 2. [`reveal`](Pallet::reveal), in a later block and within [`Config::RevealWindow`]: the gradient
-//!    must be stored and have a possible size. Asks for its assay.
-//!    Without a reveal the deposit is lost ([`expire`](Pallet::expire), or the chain by itself).
-//! 3. A quorum of assayers decides ([`AssaySubjects`](sonar_primitives::traits::AssaySubjects)):
-//!    - *improved* by the campaign's minimum step: a node of the tree; the whole deposit goes back;
-//!    - *not improved* or *malformed*: the assay is paid from the deposit, the rest goes back;
-//!    - no quorum in time: the whole deposit goes back, and so it does if the campaign is settled
-//!      before; the reserve then pays the assayers, who may have measured.
-//! 4. When the campaign is over and removed, its submissions and nodes are forgotten.
+//! 1. The first [`commit`](Pallet::commit) on a root without a round that takes commitments opens
+//!    one. It closes by its block numbers alone, or with the next block if the owner cancels the
+//!    campaign.
+//! 2. [`reveal`](Pallet::reveal): counts from the block in which the round closes until its window
+//!    ends. The gradient is the last part of the transaction, and nothing is stored before. What is
+//!    not revealed in time loses deposit and part.
+//! 3. When everything is revealed, or the window is over, and every round of the campaign with a
+//!    lower number is decided, the assayers are asked to measure the round: so nothing that it is
+//!    measured against changes meanwhile. The last reveal, the agenda, the decision of the round
+//!    before, or anyone with [`advance`](Pallet::advance) sees to it.
+//! 4. A quorum decides ([`AssaySubjects`](sonar_primitives::traits::AssaySubjects)). The gradients
+//!    of the best set become the branch's next model, if that improves on its best by the
+//!    campaign's minimum step. Everybody who revealed pays an equal part of the assay, whatever it
+//!    came to; from the 17th commitment on more, which is lost.
+//! 5. Without a reveal the round is *empty*; without a quorum, or if the campaign is over before,
+//!    everything goes back.
 //!
-//! ## The earlier commitment wins
-//!
-//! Whoever sees a gradient before it is revealed, or while it is assayed, can commit to it too, but
-//! only later than its author. Two submissions are the same if they add the same blob to the same
-//! parent (seen at the reveal) or if their candidates have the same parameters (seen at the
-//! verdict). Of the two, the later commitment becomes a duplicate; if it is a node already, the
-//! earlier one takes the node over, with what it earns. Ties of error are decided in the same
-//! way.
-//!
-//! A duplicate costs the price of an assay, so that copies cannot fill a campaign for nothing: it
-//! goes to the assayers if they found it by an assay, or may have measured it before an earlier
-//! commitment was revealed, and is lost otherwise. Only a node that is taken over has its assay paid
-//! already, by the reserve.
+//! Proposals come through the same door: [`commit_proposal`](Pallet::commit_proposal), then
+//! [`reveal_proposal`](Pallet::reveal_proposal), which hands them to their campaign.
 //!
 //! ## Assumptions
 //!
-//! - A root is planted before anybody can commit to it, and a campaign ends what is pending
-//!   ([`ModelTree::end_pending`](sonar_primitives::traits::ModelTree::end_pending)) before it is
-//!   settled: nothing changes the winning path afterwards.
-//! - Campaigns keep their roots' blobs pinned; this pallet pins gradients while they wait for a
-//!   verdict and while they are nodes.
-//! - Decided submissions stay until their campaign is removed. Each has cost fees, and a campaign
-//!   has a deadline.
+//! - Campaigns keep their roots' blobs pinned. This pallet pins gradients while they wait for a
+//!   verdict and while they are part of a model, and models' parameters that were stored with
+//!   [`store_model`](Pallet::store_model).
+//! - A campaign is settled, and forgotten, only when none of its rounds is undecided.
+//! - A campaign has few roots: all its branches are looked at when it is cancelled.
+//! - Decided rounds and submissions stay until their campaign is removed.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -60,13 +54,22 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod booking;
 mod commit;
 mod conclude;
-mod expire;
+mod door;
+mod due;
+mod extension;
+mod fees;
+mod judged;
 #[cfg(test)]
 mod mock;
+mod proposal;
 mod queries;
+mod recipe;
 mod reveal;
+mod round;
+mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -78,18 +81,22 @@ pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use booking::BUCKET_BLOCKS;
+pub use extension::{CheckReveal, MAX_REVEAL_ATTEMPTS};
 pub use pallet::*;
-pub use types::{Best, OrderedId, Tree};
+pub use types::{
+    Booking, Branch, CommitmentQuote, Contributors, DueItem, OrderedId, Record, Tree, MAX_BUCKETS,
+};
 pub use weights::WeightInfo;
 
 use frame_system::pallet_prelude::BlockNumberFor;
-use sonar_primitives::{
-    tree::{Node, Submission},
-    Balance,
-};
+use sonar_primitives::{round::Round, submission::Submission, tree::Model, Balance};
 
-/// A node as this pallet stores it.
-pub type NodeOf<T> = Node<<T as frame_system::Config>::AccountId>;
+/// A model as this pallet stores it.
+pub type ModelOf<T> = Model<<T as frame_system::Config>::AccountId>;
+
+/// A round as this pallet stores it.
+pub type RoundFor<T> = Round<Balance, BlockNumberFor<T>>;
 
 /// A submission as this pallet stores it.
 pub type SubmissionOf<T> =
@@ -98,25 +105,31 @@ pub type SubmissionOf<T> =
 /// Where log lines of this pallet come from.
 const LOG_TARGET: &str = "sonar::gradients";
 
-// The macros' own code says `expect`; the calls below are one line each.
+// The macros' own code says `expect`; the calls below are a few lines each.
 #[allow(clippy::expect_used)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
-    use frame_support::{pallet_prelude::*, traits::fungible};
+    use alloc::vec::Vec;
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{fungible, Contains},
+    };
     use frame_system::pallet_prelude::*;
     use sonar_primitives::{
-        assay::Malformed,
-        traits::{AssayQueue, Blobs, Campaigns, Reputations},
-        tree::Salt,
-        BlobHash, CampaignId, MeasuredError, NodeId,
+        round::{RoundState, MAX_COMMITMENTS},
+        submission::Salt,
+        traits::{AssayQueue, Blobs, Campaigns, Place, Reputations},
+        tree::Contributor,
+        BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
     };
     use sp_core::H256;
     use sp_runtime::traits::Zero;
+    use syft::{round::MAX_SEATS, Architecture};
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-    /// Commitments, reveals and the model trees.
+    /// Commitments, reveals, rounds and the model trees.
     #[pallet::pallet]
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
@@ -135,46 +148,36 @@ pub mod pallet {
         /// The runtime's reasons for holds.
         type RuntimeHoldReason: From<HoldReason>;
 
-        /// Where gradients are stored.
-        type Blobs: Blobs;
+        /// Where gradients and parameters are stored.
+        type Blobs: Blobs<Self::AccountId>;
 
         /// The campaigns that gradients are for.
-        type Campaigns: Campaigns<Self::AccountId, Balance>;
+        type Campaigns: Campaigns<Self::AccountId, Balance, BlockNumberFor<Self>>;
 
-        /// Who measures candidates.
-        type Assays: AssayQueue<Self::AccountId, BlockNumberFor<Self>>;
+        /// Who measures rounds.
+        type Assays: AssayQueue<Self::AccountId>;
 
         /// Who has done what.
         type Reputations: Reputations<Self::AccountId>;
 
-        /// The part of a deposit that is lost without a reveal, before it is lowered for accounts
-        /// with a good reputation.
+        /// Blocks after a commitment to a proposal in which it can be revealed. At least 1.
         #[pallet::constant]
-        type BaseDeposit: Get<Balance>;
+        type ProposalWindow: Get<BlockNumberFor<Self>>;
 
-        /// Blocks after a commitment in which it can be revealed. At least 1.
+        /// Bytes of each block that may be booked for reveals: half of what a block holds.
         #[pallet::constant]
-        type RevealWindow: Get<BlockNumberFor<Self>>;
+        type RevealBytesPerBlock: Get<u32>;
 
-        /// The most pending submissions of one account in one campaign. At least 1.
-        #[pallet::constant]
-        type MaxPendingPerAccount: Get<u32>;
-
-        /// The most pending submissions in one campaign. At least 1.
-        #[pallet::constant]
-        type MaxPendingPerCampaign: Get<u32>;
-
-        /// The most gradients on the path from a root to a node. At least 1.
-        #[pallet::constant]
-        type MaxDepth: Get<u32>;
-
-        /// The most reveal windows that end in one block. At least 1.
+        /// The most rounds and proposals that the agenda has for one block. At least 1.
         #[pallet::constant]
         type MaxDuePerBlock: Get<u32>;
 
         /// Who gets deposits that are lost.
         #[pallet::constant]
         type LostDeposits: Get<Self::AccountId>;
+
+        /// Who may use the part of a block that is kept for operations for other calls than reveals.
+        type Operators: Contains<Self::AccountId>;
 
         /// The weights of calls and hooks.
         type WeightInfo: WeightInfo;
@@ -187,27 +190,73 @@ pub mod pallet {
     /// Why this pallet holds money.
     #[pallet::composite_enum]
     pub enum HoldReason {
-        /// The deposit for a gradient that is committed to and not decided yet.
+        /// Deposit and part of a gradient, or deposit of a proposal, that is committed to and not
+        /// decided yet.
         Submission,
     }
 
-    /// The number of the next proposal or submission.
+    /// The number of the next proposal or round.
     #[pallet::storage]
-    pub type NextNode<T: Config> = StorageValue<_, NodeId, ValueQuery>;
+    pub type NextModel<T: Config> = StorageValue<_, ModelId, ValueQuery>;
 
-    /// The nodes of all trees.
+    /// The number of the next submission.
     #[pallet::storage]
-    pub type Nodes<T: Config> = StorageMap<_, Twox64Concat, NodeId, NodeOf<T>, OptionQuery>;
+    pub type NextSubmission<T: Config> = StorageValue<_, SubmissionId, ValueQuery>;
 
-    /// The nodes of each campaign, roots included, in the order of numbers.
+    /// The models of all trees.
     #[pallet::storage]
-    pub type NodesIn<T: Config> =
+    pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, ModelOf<T>, OptionQuery>;
+
+    /// The models of each campaign, roots included, in the order of numbers.
+    #[pallet::storage]
+    pub type ModelsIn<T: Config> =
         StorageDoubleMap<_, Twox64Concat, CampaignId, Identity, OrderedId, (), OptionQuery>;
+
+    /// The rounds of all campaigns, decided ones included.
+    #[pallet::storage]
+    pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, RoundId, RoundFor<T>, OptionQuery>;
+
+    /// The rounds of each campaign, decided ones included, in the order of numbers.
+    #[pallet::storage]
+    pub type RoundsIn<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, CampaignId, Identity, OrderedId, (), OptionQuery>;
+
+    /// The rounds of each campaign that are not decided, in the order in which they will be.
+    #[pallet::storage]
+    pub type PendingRounds<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, CampaignId, Identity, OrderedId, (), OptionQuery>;
+
+    /// The last round of each root, until it is decided or another one is opened. It takes
+    /// commitments until the block in which it closes.
+    #[pallet::storage]
+    pub type OpenRound<T: Config> = StorageMap<_, Twox64Concat, ModelId, RoundId, OptionQuery>;
+
+    /// The submissions of each round, in the order of commitments.
+    #[pallet::storage]
+    pub type Commitments<T: Config> = StorageMap<
+        _,
+        Twox64Concat,
+        RoundId,
+        BoundedVec<SubmissionId, ConstU32<MAX_COMMITMENTS>>,
+        ValueQuery,
+    >;
+
+    /// The submission of each account in each round, as long as money is held for it.
+    #[pallet::storage]
+    pub type RoundOf<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        RoundId,
+        Blake2_128Concat,
+        T::AccountId,
+        SubmissionId,
+        OptionQuery,
+    >;
 
     /// The submissions of all campaigns, decided ones included.
     #[pallet::storage]
     pub type Submissions<T: Config> =
-        StorageMap<_, Twox64Concat, NodeId, SubmissionOf<T>, OptionQuery>;
+        StorageMap<_, Twox64Concat, SubmissionId, SubmissionOf<T>, OptionQuery>;
 
     /// The submissions of each campaign, in the order of numbers.
     #[pallet::storage]
@@ -219,46 +268,45 @@ pub mod pallet {
     pub type SubmissionsOf<T: Config> =
         StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, OrderedId, (), OptionQuery>;
 
-    /// The pending submissions of each campaign, in the order of numbers.
+    /// The place that is booked for the blob of each submission that waits for its reveal.
     #[pallet::storage]
-    pub type PendingIn<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, CampaignId, Identity, OrderedId, (), OptionQuery>;
+    pub type PlaceOf<T: Config> = StorageMap<_, Twox64Concat, SubmissionId, Place, OptionQuery>;
 
-    /// The pending submissions of each account in each campaign.
+    /// How often the reveal of each submission that waits for it was tried.
     #[pallet::storage]
-    pub type PendingOf<T: Config> = StorageDoubleMap<
-        _,
-        Twox64Concat,
-        CampaignId,
-        Blake2_128Concat,
-        T::AccountId,
-        BoundedVec<NodeId, T::MaxPendingPerAccount>,
-        ValueQuery,
-    >;
+    pub type RevealAttempts<T: Config> = StorageMap<_, Twox64Concat, SubmissionId, u8, ValueQuery>;
 
-    /// What changes with every submission of a campaign. Exists from its first root on until the
-    /// campaign is removed.
+    /// What changes with every round of a campaign. Exists from its first root on until the campaign
+    /// is removed.
     #[pallet::storage]
-    pub type Trees<T: Config> = StorageMap<_, Twox64Concat, CampaignId, Tree, OptionQuery>;
+    pub type Trees<T: Config> =
+        StorageMap<_, Twox64Concat, CampaignId, Tree<T::AccountId>, OptionQuery>;
 
-    /// The node of each model, by campaign and blake2b-256 of the model's parameters.
+    /// The branches of each campaign, by their roots.
     #[pallet::storage]
-    pub type Candidates<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, CampaignId, Blake2_128Concat, H256, NodeId, OptionQuery>;
+    pub type Branches<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, CampaignId, Twox64Concat, ModelId, Branch, OptionQuery>;
 
-    /// Which submission revealed a gradient on a parent: one that waits for its verdict, or the one
-    /// that has the gradient's node.
+    /// The models that broke each campaign's record, from 0 on in the order in which they did.
     #[pallet::storage]
-    pub type Revealed<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, NodeId, Blake2_128Concat, BlobHash, NodeId, OptionQuery>;
+    pub type RecordSteps<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, CampaignId, Twox64Concat, u32, ModelId, OptionQuery>;
 
-    /// The submissions whose reveal window is over, by the block that sees to it.
+    /// The bytes that are booked for reveals in each ten blocks, over all campaigns.
+    #[pallet::storage]
+    pub type Booked<T: Config> = StorageMap<_, Twox64Concat, u32, u32, ValueQuery>;
+
+    /// What each round has booked, as long as its reveals count.
+    #[pallet::storage]
+    pub type Bookings<T: Config> = StorageMap<_, Twox64Concat, RoundId, Booking, OptionQuery>;
+
+    /// What may have to go on, by the block that sees to it.
     #[pallet::storage]
     pub type Due<T: Config> = StorageMap<
         _,
         Twox64Concat,
         BlockNumberFor<T>,
-        BoundedVec<NodeId, T::MaxDuePerBlock>,
+        BoundedVec<DueItem, T::MaxDuePerBlock>,
         ValueQuery,
     >;
 
@@ -266,164 +314,208 @@ pub mod pallet {
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
     pub enum Event<T: Config> {
+        /// The first commitment on a root without a round that takes commitments opened one.
+        RoundOpened {
+            /// The campaign.
+            campaign: CampaignId,
+            /// The round.
+            round: RoundId,
+            /// The root of its branch.
+            root: ModelId,
+            /// The first block that takes no commitments; reveals count from it on.
+            closes: BlockNumberFor<T>,
+            /// The first block in which reveals do not count any more.
+            reveals_end: BlockNumberFor<T>,
+        },
         /// An account committed to a gradient.
         Committed {
             /// The campaign.
             campaign: CampaignId,
             /// The submission's number.
-            submission: NodeId,
-            /// The node that it builds on.
-            parent: NodeId,
+            submission: SubmissionId,
+            /// The round that it takes part in.
+            round: RoundId,
+            /// The model that it was trained on.
+            base: ModelId,
             /// Who committed.
             account: T::AccountId,
-            /// What is held for it.
-            deposit: Balance,
+            /// What is held for it, in the smallest unit of SNR.
+            hold: Balance,
+        },
+        /// An account committed to a proposal.
+        ProposalCommitted {
+            /// The campaign.
+            campaign: CampaignId,
+            /// The submission's number.
+            submission: SubmissionId,
+            /// Who committed.
+            account: T::AccountId,
+            /// What is held for it, in the smallest unit of SNR.
+            hold: Balance,
             /// The last block in which it may be revealed.
             reveal_by: BlockNumberFor<T>,
         },
-        /// A gradient was revealed; the assayers measure it.
+        /// A gradient was revealed.
         Revealed {
             /// The campaign.
             campaign: CampaignId,
             /// The submission.
-            submission: NodeId,
+            submission: SubmissionId,
+            /// Its round.
+            round: RoundId,
             /// The gradient.
             gradient: BlobHash,
         },
-        /// A gradient improved its parent and is a node of the tree. The whole deposit went back.
-        Accepted {
+        /// All reveals of a round are in, or their time is over: the assayers measure it.
+        RoundClosed {
             /// The campaign.
             campaign: CampaignId,
-            /// The submission, and the node.
-            submission: NodeId,
-            /// Whose gradient it is.
-            account: T::AccountId,
-            /// The node that it builds on.
-            parent: NodeId,
-            /// The measured error.
+            /// The round.
+            round: RoundId,
+            /// How many gradients were revealed.
+            reveals: u32,
+        },
+        /// A round brought its branch's next model, which has the round's number.
+        RoundAccepted {
+            /// The campaign.
+            campaign: CampaignId,
+            /// The round, and the model.
+            round: RoundId,
+            /// The root of the branch.
+            root: ModelId,
+            /// The model's measured error.
             error: MeasuredError,
+            /// The record that it broke, if it did: only then is it paid.
+            former_record: Option<MeasuredError>,
+            /// Who has a share in it, and whose gradients are in it.
+            contributors: BoundedVec<Contributor<T::AccountId>, ConstU32<{ MAX_SEATS as u32 }>>,
         },
-        /// A gradient did not improve its parent by the minimum step. The assay was paid from the
-        /// deposit.
-        NotImproved {
+        /// A round ended without a model.
+        RoundEnded {
             /// The campaign.
             campaign: CampaignId,
-            /// The submission.
-            submission: NodeId,
+            /// The round.
+            round: RoundId,
+            /// Why.
+            state: RoundState,
         },
-        /// A gradient cannot be measured. The assay was paid from the deposit.
+        /// A gradient cannot be measured. It paid its part of the round's assay.
         Malformed {
             /// The campaign.
             campaign: CampaignId,
             /// The submission.
-            submission: NodeId,
-            /// Why not.
-            reason: Malformed,
+            submission: SubmissionId,
         },
-        /// An earlier commitment was to the same gradient, or to one that leads to the same model.
-        Duplicate {
-            /// The campaign.
-            campaign: CampaignId,
-            /// The submission that earns nothing.
-            submission: NodeId,
-            /// The node that has the same parameters, or the submission that may become it.
-            of: NodeId,
-        },
-        /// A node went to a submission with the same model that was committed to earlier. The whole
-        /// deposit of that went back.
-        TakenOver {
-            /// The campaign.
-            campaign: CampaignId,
-            /// The earlier submission.
-            submission: NodeId,
-            /// The node.
-            node: NodeId,
-            /// Who earns for the node now.
-            account: T::AccountId,
-        },
-        /// A gradient was not revealed in time. The deposit is lost.
+        /// A commitment was not revealed in time: deposit and part are lost.
         DepositLost {
             /// The campaign.
             campaign: CampaignId,
             /// The submission.
-            submission: NodeId,
+            submission: SubmissionId,
+            /// Who lost it.
+            account: T::AccountId,
+            /// How much, in the smallest unit of SNR.
+            amount: Balance,
         },
-        /// A submission was not decided in time. The whole deposit went back.
-        Undecided {
+        /// A submission was never judged, through no fault of its author: everything went back.
+        Returned {
             /// The campaign.
             campaign: CampaignId,
             /// The submission.
-            submission: NodeId,
+            submission: SubmissionId,
+        },
+        /// A model's parameters are stored: nobody has to rebuild it from its gradients.
+        ModelStored {
+            /// The campaign.
+            campaign: CampaignId,
+            /// The model.
+            model: ModelId,
+        },
+        /// The assayers were paid for a round, by those who revealed.
+        AssayPaid {
+            /// The campaign.
+            campaign: CampaignId,
+            /// How much in all, in the smallest unit of SNR.
+            amount: Balance,
         },
     }
 
     /// Why a call failed.
     #[pallet::error]
     pub enum Error<T> {
-        /// There is no such node: the parent must be a root or an accepted gradient.
-        UnknownParent,
-        /// The parent is a node of another campaign: commit to that one, or choose another parent.
-        ParentOfOtherCampaign,
-        /// The path to the parent is as long as possible: build on a node closer to the root.
-        TooDeep,
-        /// The campaign wants accounts with more accepted gradients: gather them in other
-        /// campaigns.
-        ReputationTooLow,
-        /// You have as many pending submissions in this campaign as possible: reveal them, or wait
-        /// for their verdicts.
-        TooManyPending,
-        /// The campaign has as many pending submissions as possible: try again when some of them
-        /// are decided.
-        CampaignBusy,
-        /// You have committed to this already and it is pending: reveal that submission.
-        CommitmentReused,
-        /// As many reveal windows as possible end in the next blocks: try again in the next block.
+        /// The campaign has no such root: choose one of its proposals that were accepted.
+        UnknownRoot,
+        /// There is no such model: the base must be the root or a model that came out of a round.
+        UnknownModel,
+        /// The base is a model of another branch: commit to the round of that one's root.
+        BaseOfOtherBranch,
+        /// Too many rounds lie between the base, or the branch's best model, and stored parameters:
+        /// store its parameters first, with gradients.storeModel.
+        StoreModelFirst,
+        /// You have committed to a gradient in this round already: wait for the next one.
+        AlreadyCommitted,
+        /// The round has as many commitments as it can hold: wait for the next one.
+        RoundFull,
+        /// More would have to be held than you allow, because the round filled up: raise max_hold or
+        /// wait for the next round.
+        HoldAboveMaximum,
+        /// The blocks in which the gradient would have to be revealed are booked up: wait for the
+        /// next round.
+        RevealsBookedUp,
+        /// As many rounds and proposals as possible are due in those blocks: try again in the next
+        /// block.
         AgendaFull,
         /// There is no such submission (any more).
         UnknownSubmission,
         /// Only the account that committed can reveal.
         NotSubmitter,
-        /// The submission is revealed already and waits for its verdict.
+        /// The submission is revealed already.
         AlreadyRevealed,
         /// The submission is decided already.
         AlreadyDecided,
-        /// A commitment can be revealed from the next block on.
+        /// That is a commitment to a proposal: reveal it with revealProposal, end it with expire.
+        IsProposal,
+        /// That is a commitment to a gradient: reveal it with reveal, end its round with advance.
+        IsGradient,
+        /// It cannot be revealed yet: a gradient once its round is closed, a proposal from the next
+        /// block on.
         TooEarly,
-        /// The reveal window is over and the deposit is lost.
+        /// The reveal window is over.
         RevealWindowOver,
         /// The reveal window is not over yet: wait until it is.
         RevealWindowOpen,
-        /// You committed to something else: gradient and salt must be those of the commitment, and
-        /// the commitment must name your account, this campaign and this parent.
+        /// You committed to something else: content and salt must be those of the commitment, and
+        /// the commitment must name your account, this campaign and this base.
         CommitmentMismatch,
-        /// The gradient is not stored: store it in the model repository first.
-        UnknownBlob,
-        /// A gradient of this model cannot have this size: encode it for the model's architecture.
-        WrongSize,
-        /// The campaign does not exist any more.
+        /// The bytes are not a gradient for the model's architecture: encode it anew with syft.
+        MalformedGradient,
+        /// The campaign is over: what is pending goes back by itself.
         CampaignOver,
+        /// There is no such round (any more).
+        UnknownRound,
+        /// The round is decided already.
+        RoundDecided,
+        /// There is nothing to do for the round yet: it takes commitments or reveals, is measured, or
+        /// waits for rounds with lower numbers.
+        RoundNotReady,
+        /// The model's parameters are stored already: nobody has to rebuild it.
+        AlreadyStored,
+        /// Those are not the model's parameters: give the canonical safetensors that have its hash.
+        WrongParameters,
     }
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-            T::WeightInfo::expire_due(Self::expire_due(now))
+            let (items, submissions) = Self::see_to_due(now);
+            T::WeightInfo::due(items, submissions)
         }
 
         fn integrity_test() {
             assert!(
-                !T::RevealWindow::get().is_zero(),
-                "RevealWindow must be positive"
+                !T::ProposalWindow::get().is_zero(),
+                "ProposalWindow must be positive"
             );
-            assert!(
-                T::MaxPendingPerAccount::get() > 0,
-                "MaxPendingPerAccount must be positive"
-            );
-            assert!(
-                T::MaxPendingPerCampaign::get() > 0,
-                "MaxPendingPerCampaign must be positive"
-            );
-            assert!(T::MaxDepth::get() > 0, "MaxDepth must be positive");
             assert!(
                 T::MaxDuePerBlock::get() > 0,
                 "MaxDuePerBlock must be positive"
@@ -438,46 +530,112 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Commits to a gradient on `parent`, a node of the campaign.
+        /// Commits to a gradient that was trained on `base`, a model of the branch of `root`. It
+        /// takes part in the branch's round that takes commitments, or opens one.
         ///
-        /// `commitment` is blake2b-256 of the SCALE encoding of (your account, campaign, parent,
-        /// hash of the gradient's blob, 32 random bytes). Keep the random bytes: without them, and
-        /// without a reveal in time, the deposit is lost. Commit before you store the gradient:
-        /// everybody can see what is stored, and the earliest commitment wins. Holds the deposit:
-        /// the base deposit and the price of one assay.
+        /// `commitment` is blake2b-256 of the SCALE encoding of (your account, campaign, Some(base),
+        /// hash of the gradient, 32 random bytes). Keep gradient and random bytes: without a reveal
+        /// while the round takes them, everything that is held is lost. Holds the deposit and the
+        /// largest part of the round's assay that you may have to pay, at most `max_hold` together.
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::commit(T::MaxPendingPerAccount::get()))]
+        #[pallet::weight(T::WeightInfo::commit())]
         pub fn commit(
             origin: OriginFor<T>,
             campaign: CampaignId,
-            parent: NodeId,
+            root: ModelId,
+            base: ModelId,
             commitment: H256,
+            #[pallet::compact] max_hold: Balance,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
-            Self::do_commit(who, campaign, parent, commitment)
+            Self::do_commit(who, campaign, root, base, commitment, max_hold)
         }
 
-        /// Reveals a gradient that you committed to, and asks the assayers to measure it. The
-        /// gradient must be stored in the model repository.
+        /// Reveals a gradient that you committed to, from the block in which its round closes until
+        /// its reveal window is over. The gradient's bytes are stored with this transaction, and the
+        /// deposit for them is held from you. A reveal can be tried twice.
         #[pallet::call_index(1)]
-        #[pallet::weight(T::WeightInfo::reveal())]
+        #[pallet::weight((
+            T::WeightInfo::reveal(gradient.len() as u32, MAX_COMMITMENTS),
+            DispatchClass::Operational,
+        ))]
         pub fn reveal(
             origin: OriginFor<T>,
-            submission: NodeId,
-            gradient: BlobHash,
+            submission: SubmissionId,
             salt: Salt,
-        ) -> DispatchResult {
+            gradient: Vec<u8>,
+        ) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
-            Self::do_reveal(who, submission, gradient, &salt)
+            let looked_at = Self::do_reveal(who, submission, &salt, &gradient)?;
+            Ok(Some(T::WeightInfo::reveal(gradient.len() as u32, looked_at)).into())
         }
 
-        /// Ends a submission that was not revealed in time. Anyone may call this; the chain does so
-        /// by itself.
+        /// Commits to a proposal: another model to start from.
+        ///
+        /// `commitment` is blake2b-256 of the SCALE encoding of (your account, campaign, None, hash of
+        /// the proposal, 32 random bytes); the proposal's hash is blake2b-256 of the SCALE encoding of
+        /// (architecture, blake2b-256 of the parameters). Holds the deposit, at most `max_hold`. It
+        /// comes back with the reveal, and is lost without one.
         #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::commit_proposal())]
+        pub fn commit_proposal(
+            origin: OriginFor<T>,
+            campaign: CampaignId,
+            commitment: H256,
+            #[pallet::compact] max_hold: Balance,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_commit_proposal(who, campaign, commitment, max_hold)
+        }
+
+        /// Reveals a proposal that you committed to, in a later block and in time. The bytes of its
+        /// initial parameters are stored with this transaction. Holds the price of its assay; it is
+        /// measured at once if it is the owner's, else once the owner accepts it.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::reveal_proposal(parameters.len() as u32))]
+        pub fn reveal_proposal(
+            origin: OriginFor<T>,
+            submission: SubmissionId,
+            salt: Salt,
+            architecture: Architecture,
+            parameters: Vec<u8>,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_reveal_proposal(who, submission, &salt, architecture, &parameters)
+        }
+
+        /// Does what is due for a round: takes what was not revealed in time, asks for the assay, or
+        /// ends it if nobody revealed or its campaign is over. Anyone may call this; the chain does so
+        /// by itself.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::advance(2 * MAX_COMMITMENTS))]
+        pub fn advance(origin: OriginFor<T>, round: RoundId) -> DispatchResultWithPostInfo {
+            ensure_signed(origin)?;
+            let looked_at = Self::do_advance(round)?;
+            Ok(Some(T::WeightInfo::advance(looked_at)).into())
+        }
+
+        /// Ends a commitment to a proposal that was not revealed in time. Anyone may call this; the
+        /// chain does so by itself.
+        #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::expire())]
-        pub fn expire(origin: OriginFor<T>, submission: NodeId) -> DispatchResult {
+        pub fn expire(origin: OriginFor<T>, submission: SubmissionId) -> DispatchResult {
             ensure_signed(origin)?;
             Self::do_expire(submission)
+        }
+
+        /// Stores the parameters of a model that came out of a round, as canonical safetensors, so
+        /// that nobody has to rebuild it from its gradients. They are kept as long as the campaign;
+        /// the deposit for their bytes is held from you until then.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::store_model(parameters.len() as u32))]
+        pub fn store_model(
+            origin: OriginFor<T>,
+            model: ModelId,
+            parameters: Vec<u8>,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_store_model(who, model, &parameters)
         }
     }
 }

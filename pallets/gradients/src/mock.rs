@@ -9,27 +9,33 @@ use frame_support::{
     derive_impl, parameter_types, storage_alias,
     traits::{
         fungible::{Inspect, InspectHold, Mutate},
-        tokens::Preservation,
-        ConstU128, ConstU32, ConstU64, Hooks,
+        ConstU128, ConstU64, Contains, Hooks,
     },
+    weights::constants::ParityDbWeight,
     Blake2_128Concat, Twox64Concat,
 };
-use pallet_gradients::{HoldReason, Nodes, Submissions};
+use pallet_gradients::{HoldReason, Models, NextSubmission, PlaceOf, Rounds, Submissions};
 use sonar_primitives::{
-    assay::{AssayKind, AssayTask, Verdict},
-    reputation::{Deed, Reputation},
-    traits,
-    tree::{commitment, SubmissionState},
-    Balance, BlobHash, CampaignId, MeasuredError, NodeId,
+    assay::{AcceptedRound, AssayKind, AssayTask, RoundVerdict, SeatShare, Verdict},
+    campaign::{Closed, InitialModel, RoundTerms},
+    reputation::{Reputation, ReputationChange},
+    round::RoundState,
+    submission::{commitment, proposal_hash, Salt, SubmissionState},
+    traits::{self, ModelTree, Phase, Place},
+    tree::ModelOrigin,
+    Balance, BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
 use sp_core::H256;
+use sp_crypto_hashing::blake2_256;
 use sp_io::TestExternalities;
 use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
 use std::collections::BTreeMap;
-use syft::{Architecture, Head, Layer, Metric};
+use syft::{Architecture, Encoding, Gradient, Head, Layer, Metric, Parameters};
 
 pub type AccountId = u64;
+pub type Round = pallet_gradients::RoundFor<Test>;
 pub type Submission = pallet_gradients::SubmissionOf<Test>;
+pub type Model = pallet_gradients::ModelOf<Test>;
 pub type Event = pallet_gradients::Event<Test>;
 pub type Error = pallet_gradients::Error<Test>;
 
@@ -40,6 +46,8 @@ pub const CAROL: AccountId = 3;
 pub const POOR: AccountId = 4;
 /// Proposed the roots.
 pub const OWNER: AccountId = 5;
+/// Is not a member of any campaign.
+pub const STRANGER: AccountId = 6;
 /// Gave the deciding verdicts.
 pub const ASSAYERS: [AccountId; 3] = [11, 12, 13];
 /// Gets deposits that are lost.
@@ -50,27 +58,36 @@ pub const BALANCE: Balance = 10_000;
 pub const EXISTENTIAL_DEPOSIT: Balance = 5;
 /// The base deposit of an account without a reputation.
 pub const BASE: Balance = 100;
-/// Not divisible by the number of assayers.
-pub const ASSAY_PRICE: Balance = 32;
-pub const DEPOSIT: Balance = BASE + ASSAY_PRICE;
-pub const REVEAL_WINDOW: u64 = 5;
-pub const MAX_PENDING_PER_ACCOUNT: u32 = 4;
-pub const MAX_PENDING_PER_CAMPAIGN: u32 = 6;
-pub const MAX_DEPTH: u32 = 3;
-const MAX_DUES: u32 = 4;
-const MAX_ASSAYS: usize = 100;
+/// Of measuring one set. Odd, so that sums are not divisible by the number of assayers.
+pub const PRICE: Balance = 7;
+pub const SEATS: u8 = 4;
+pub const ROUND_SIZE: u32 = 64;
+/// What the author of a proposal must have for its assay.
+pub const PROPOSAL_PRICE: Balance = 9_950;
+pub const PROPOSAL_WINDOW: u64 = 20;
+/// Buckets have 10 blocks; a window that does not begin with one has two.
+pub const WINDOW: u64 = 30;
+pub const ROUND_BLOCKS: u64 = 5;
+const MAX_DUE: u32 = 4;
+const MAX_ASSAYS: u32 = 100;
+const BYTES_PER_BLOCK: u32 = 1 << 20;
 
-/// The campaign of most tests, and its root.
+/// The campaign of most tests, and its roots.
 pub const CAMPAIGN: CampaignId = 1;
-pub const ROOT: NodeId = 0;
+pub const ROOT: ModelId = 0;
+pub const SECOND_ROOT: ModelId = 1;
 /// Another one.
 pub const OTHER_CAMPAIGN: CampaignId = 2;
-pub const OTHER_ROOT: NodeId = 1;
-/// The number of the first submission.
-pub const FIRST: NodeId = 2;
+pub const OTHER_ROOT: ModelId = 2;
+/// The number of the first round.
+pub const FIRST: RoundId = 3;
 pub const START: MeasuredError = 1_000;
+/// The error of the second root.
+pub const SECOND_START: MeasuredError = 1_200;
+pub const TARGET: MeasuredError = 100;
 pub const MINIMUM_STEP: MeasuredError = 10;
-pub const SALT: [u8; 32] = [7; 32];
+pub const SALT: Salt = [7; 32];
+pub const DEADLINE: u64 = 1_000;
 
 #[frame_support::runtime]
 mod runtime {
@@ -112,12 +129,22 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
     pub const LostDeposits: AccountId = TREASURY;
-    pub static BaseDeposit: Balance = BASE;
-    pub static MaxDuePerBlock: u32 = MAX_DUES;
+    pub static MaxDuePerBlock: u32 = MAX_DUE;
+    pub static RevealBytesPerBlock: u32 = BYTES_PER_BLOCK;
     /// How many assays can be pending.
-    pub static AssayQueueLength: usize = MAX_ASSAYS;
-    /// Accepted gradients that an account must have.
-    pub static MinimumReputation: u32 = 0;
+    pub static AssayQueueLength: u32 = MAX_ASSAYS;
+    /// How many places there are for blobs.
+    pub static PlacesForBlobs: u32 = u32::MAX;
+    pub static MaxCommitments: u32 = ROUND_SIZE;
+}
+
+/// Who operates the chain: the owner of the campaigns, for once.
+pub struct Operators;
+
+impl Contains<AccountId> for Operators {
+    fn contains(account: &AccountId) -> bool {
+        *account == OWNER
+    }
 }
 
 impl pallet_gradients::Config for Test {
@@ -127,36 +154,34 @@ impl pallet_gradients::Config for Test {
     type Campaigns = FakeCampaigns;
     type Assays = FakeAssays;
     type Reputations = FakeReputations;
-    type BaseDeposit = BaseDeposit;
-    type RevealWindow = ConstU64<REVEAL_WINDOW>;
-    type MaxPendingPerAccount = ConstU32<MAX_PENDING_PER_ACCOUNT>;
-    type MaxPendingPerCampaign = ConstU32<MAX_PENDING_PER_CAMPAIGN>;
-    type MaxDepth = ConstU32<MAX_DEPTH>;
+    type ProposalWindow = ConstU64<PROPOSAL_WINDOW>;
+    type RevealBytesPerBlock = RevealBytesPerBlock;
     type MaxDuePerBlock = MaxDuePerBlock;
     type LostDeposits = LostDeposits;
-    type WeightInfo = ();
+    type Operators = Operators;
+    type WeightInfo = pallet_gradients::weights::WeightsWith<ParityDbWeight>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = FakeCampaigns;
 }
 
-/// Sizes of stored blobs.
-#[storage_alias]
-type Sizes = StorageMap<Fakes, Blake2_128Concat, BlobHash, u32>;
 /// How often each blob is pinned.
 #[storage_alias]
 pub type Pins = StorageMap<Fakes, Blake2_128Concat, BlobHash, u32>;
+/// Places that are booked.
+#[storage_alias]
+type Places = StorageMap<Fakes, Twox64Concat, Place, ()>;
+#[storage_alias]
+type NextPlace = StorageValue<Fakes, Place>;
 
 pub struct FakeBlobs;
 
-impl traits::Blobs for FakeBlobs {
-    fn size(blob: BlobHash) -> Option<u32> {
-        Sizes::get(blob)
+impl traits::Blobs<AccountId> for FakeBlobs {
+    fn size(_: BlobHash) -> Option<u32> {
+        unreachable!("nobody asks for sizes")
     }
 
-    fn pin(blob: BlobHash) -> DispatchResult {
-        assert!(Sizes::contains_key(blob));
-        Pins::mutate(blob, |pins| *pins = Some(pins.unwrap_or_default() + 1));
-        Ok(())
+    fn pin(_: BlobHash) -> DispatchResult {
+        unreachable!("what is put is pinned")
     }
 
     fn unpin(blob: BlobHash) {
@@ -165,36 +190,48 @@ impl traits::Blobs for FakeBlobs {
             *pins = (left > 0).then_some(left);
         });
     }
+
+    fn book() -> Result<Place, DispatchError> {
+        if Places::iter().count() >= PlacesForBlobs::get() as usize {
+            return Err("no place".into());
+        }
+        let place = NextPlace::get().unwrap_or_default();
+        NextPlace::put(place + 1);
+        Places::insert(place, ());
+        Ok(place)
+    }
+
+    fn unbook(place: Place) {
+        Places::take(place).expect("it is booked");
+    }
+
+    fn put(_: &AccountId, data: &[u8], place: Place) -> Result<BlobHash, DispatchError> {
+        Places::take(place).expect("it is booked");
+        let blob = H256(blake2_256(data));
+        Pins::mutate(blob, |pins| *pins = Some(pins.unwrap_or_default() + 1));
+        Ok(blob)
+    }
 }
 
 /// What a campaign was told.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum Told {
-    Accepted(CampaignId, MeasuredError),
+    RoundDecided(CampaignId, Option<MeasuredError>),
     NothingPending(CampaignId),
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct Reserve {
-    pub free: Balance,
-    pub set_aside: Balance,
-}
-
-/// The reserves of existing campaigns.
+/// Campaigns that take commitments; those that are judged; those that dissolve.
 #[storage_alias]
-pub type Reserves = StorageMap<Fakes, Twox64Concat, CampaignId, Reserve>;
-/// Campaigns that take no commitments.
+type Phases = StorageMap<Fakes, Twox64Concat, CampaignId, u8>;
 #[storage_alias]
-pub type Closing = StorageMap<Fakes, Twox64Concat, CampaignId, ()>;
+type Deadlines = StorageMap<Fakes, Twox64Concat, CampaignId, u64>;
 #[storage_alias]
 type Messages = StorageValue<Fakes, Vec<Told>>;
+/// Proposals that were revealed.
+#[storage_alias]
+pub type Proposed = StorageMap<Fakes, Twox64Concat, ModelId, InitialModel>;
 
 pub struct FakeCampaigns;
-
-/// The account that holds a campaign's reserve.
-pub fn escrow(campaign: CampaignId) -> AccountId {
-    1_000 + AccountId::from(campaign)
-}
 
 /// The shape of all models: three parameters.
 pub fn architecture() -> Architecture {
@@ -205,79 +242,103 @@ pub fn architecture() -> Architecture {
     }
 }
 
-impl traits::Campaigns<AccountId, Balance> for FakeCampaigns {
+pub fn max_gradient_size() -> u32 {
+    syft::max_gradient_size(&architecture().plan().unwrap()) as u32
+}
+
+impl traits::Campaigns<AccountId, Balance, u64> for FakeCampaigns {
     fn commit_terms(
         campaign: CampaignId,
-        root: NodeId,
-    ) -> Result<traits::CommitTerms<Balance>, DispatchError> {
-        if Closing::contains_key(campaign) {
+        _: ModelId,
+        account: &AccountId,
+    ) -> Result<traits::CommitTerms<Balance, u64>, DispatchError> {
+        let deadline = Deadlines::get(campaign).unwrap();
+        if Self::phase(campaign) != Some(Phase::Open) || System::block_number() > deadline {
             return Err("closed".into());
         }
-        Self::terms(campaign, root).ok_or("unknown".into())
-    }
-
-    fn terms(campaign: CampaignId, _: NodeId) -> Option<traits::CommitTerms<Balance>> {
-        Reserves::contains_key(campaign).then(|| traits::CommitTerms {
-            assay_price: ASSAY_PRICE,
-            minimum_step: MINIMUM_STEP,
-            minimum_reputation: MinimumReputation::get(),
-            plan: architecture().plan().unwrap(),
+        if *account == STRANGER {
+            return Err("no member".into());
+        }
+        Ok(traits::CommitTerms {
+            rounds: RoundTerms {
+                round_blocks: ROUND_BLOCKS as u32,
+                reveal_window: WINDOW as u32,
+                seats: SEATS,
+                steepness: 1,
+            },
+            deadline,
+            price: PRICE,
+            base_deposit: BASE,
+            max_commitments: MaxCommitments::get(),
+            max_gradient_size: max_gradient_size(),
         })
     }
 
-    fn assay_base(campaign: CampaignId, root: NodeId) -> Option<traits::AssayBase> {
-        Reserves::contains_key(campaign).then(|| traits::AssayBase {
+    fn proposal_terms(campaign: CampaignId, account: &AccountId) -> Result<Balance, DispatchError> {
+        Self::commit_terms(campaign, ROOT, account).map(|terms| terms.base_deposit)
+    }
+
+    fn propose(
+        campaign: CampaignId,
+        author: &AccountId,
+        model: InitialModel,
+    ) -> Result<ModelId, DispatchError> {
+        if Self::phase(campaign) != Some(Phase::Open) {
+            return Err("closed".into());
+        }
+        if free(*author) < PROPOSAL_PRICE {
+            return Err("no money for the assay".into());
+        }
+        let root = <Gradients as ModelTree<_>>::allocate();
+        Proposed::insert(root, model);
+        Ok(root)
+    }
+
+    fn phase(campaign: CampaignId) -> Option<Phase> {
+        Phases::get(campaign).map(|phase| match phase {
+            0 => Phase::Open,
+            1 => Phase::Judging,
+            _ => Phase::Dissolving,
+        })
+    }
+
+    fn assay_base(campaign: CampaignId, _: ModelId) -> Option<traits::AssayBase> {
+        Phases::contains_key(campaign).then(|| traits::AssayBase {
             architecture: architecture(),
             metric: Metric::MeanSquaredError,
             validation: H256::repeat_byte(0xee),
             rows: 9,
-            root: parameters(root),
+            target: TARGET,
+            minimum_step: MINIMUM_STEP,
         })
     }
 
-    fn set_assay_aside(campaign: CampaignId, price: Balance) -> DispatchResult {
-        Reserves::try_mutate(campaign, |reserve| {
-            let reserve = reserve.as_mut().unwrap();
-            reserve.free = reserve.free.checked_sub(price).ok_or("reserve exhausted")?;
-            reserve.set_aside += price;
-            Ok(())
-        })
-    }
-
-    fn put_assay_back(campaign: CampaignId, price: Balance) {
-        Reserves::mutate(campaign, |reserve| {
-            let reserve = reserve.as_mut().unwrap();
-            reserve.set_aside -= price;
-            reserve.free += price;
-        });
-    }
-
-    fn pay_assay(campaign: CampaignId, price: Balance, payees: &[AccountId]) {
-        // Whole, to the first: how it is split is the campaigns' affair.
-        Reserves::mutate(campaign, |reserve| {
-            reserve.as_mut().unwrap().set_aside -= price
-        });
-        let keep = Preservation::Expendable;
-        Balances::transfer(&escrow(campaign), &payees[0], price, keep).unwrap();
-    }
-
-    fn accepted(campaign: CampaignId, error: MeasuredError) {
-        Messages::append(Told::Accepted(campaign, error));
+    fn round_decided(campaign: CampaignId, accepted: Option<MeasuredError>) {
+        Messages::append(Told::RoundDecided(campaign, accepted));
+        if accepted.is_some_and(|error| error <= TARGET) {
+            set_phase(campaign, Some(Phase::Dissolving));
+            stop(campaign, Closed::TargetReached).unwrap();
+        }
     }
 
     fn nothing_pending(campaign: CampaignId) {
+        assert_eq!(<Gradients as ModelTree<_>>::pending(campaign), 0);
         Messages::append(Told::NothingPending(campaign));
     }
 }
 
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::BenchmarkHelper<AccountId> for FakeCampaigns {
-    fn open_campaign() -> (CampaignId, NodeId) {
+    fn open_campaign() -> (CampaignId, ModelId) {
         (CAMPAIGN, ROOT)
     }
 
-    fn store_gradient(_: CampaignId) -> BlobHash {
-        gradient(1)
+    fn gradient(_: CampaignId) -> Vec<u8> {
+        gradient(0)
+    }
+
+    fn proposal() -> (Architecture, Vec<u8>) {
+        (architecture(), parameters(0))
     }
 }
 
@@ -286,45 +347,79 @@ pub fn told() -> Vec<Told> {
     Messages::take().unwrap_or_default()
 }
 
-/// Blocks in which verdicts count: more than any test takes.
-const WINDOW: u64 = 1_000;
+/// Lets the blocks of each bucket hold the reveals of so many commitments.
+pub fn room_for_reveals(commitments: u32) {
+    let bytes = commitments * max_gradient_size();
+    RevealBytesPerBlock::set(bytes.div_ceil(pallet_gradients::BUCKET_BLOCKS));
+}
+
+pub fn set_phase(campaign: CampaignId, phase: Option<Phase>) {
+    Phases::set(
+        campaign,
+        phase.map(|phase| match phase {
+            Phase::Open => 0,
+            Phase::Judging => 1,
+            Phase::Dissolving => 2,
+        }),
+    );
+}
+
+pub fn set_deadline(block: u64) {
+    Deadlines::insert(CAMPAIGN, block);
+}
+
+pub fn stop(campaign: CampaignId, reason: Closed) -> DispatchResult {
+    <Gradients as ModelTree<_>>::stop(campaign, reason)
+}
+
+/// The owner cancels the campaign.
+pub fn cancel() -> DispatchResult {
+    stop(CAMPAIGN, Closed::Cancelled)?;
+    set_phase(CAMPAIGN, Some(Phase::Judging));
+    Ok(())
+}
 
 /// The assays that are asked for.
 #[storage_alias]
-pub type Tasks = StorageMap<Fakes, Twox64Concat, NodeId, AssayTask<AccountId, u64>>;
+pub type Tasks = StorageMap<Fakes, Twox64Concat, ModelId, AssayTask<u64>>;
+/// How many will be.
+#[storage_alias]
+type BookedAssays = StorageValue<Fakes, u32>;
+
+pub fn booked_assays() -> u32 {
+    BookedAssays::get().unwrap_or_default()
+}
 
 pub struct FakeAssays;
 
-impl traits::AssayQueue<AccountId, u64> for FakeAssays {
-    fn request(
-        node: NodeId,
-        campaign: CampaignId,
-        account: AccountId,
-        subject: BlobHash,
-        kind: AssayKind,
-    ) -> DispatchResult {
-        if Tasks::iter().count() >= AssayQueueLength::get() {
+impl traits::AssayQueue<AccountId> for FakeAssays {
+    fn book() -> DispatchResult {
+        if Tasks::iter().count() as u32 + booked_assays() >= AssayQueueLength::get() {
             return Err("queue full".into());
         }
-        let task = AssayTask {
-            node,
-            campaign,
-            account,
-            subject,
-            kind,
-            deadline: System::block_number() + WINDOW,
-        };
-        Tasks::insert(node, task);
+        BookedAssays::put(booked_assays() + 1);
         Ok(())
     }
 
-    fn withdraw(node: NodeId) -> Vec<AccountId> {
-        let task = Tasks::take(node).expect("it was asked for");
-        if task.deadline < System::block_number() + WINDOW {
-            ASSAYERS.to_vec()
-        } else {
-            vec![]
-        }
+    fn unbook() {
+        BookedAssays::put(booked_assays() - 1);
+    }
+
+    fn request(id: ModelId, campaign: CampaignId, kind: AssayKind, subject: H256) {
+        Self::unbook();
+        let task = AssayTask {
+            id,
+            campaign,
+            kind,
+            subject,
+            deadline: DEADLINE,
+        };
+        Tasks::insert(id, task);
+    }
+
+    fn withdraw(id: ModelId) -> Vec<AccountId> {
+        Tasks::take(id).expect("it was asked for");
+        ASSAYERS.to_vec()
     }
 }
 
@@ -334,9 +429,9 @@ type Reputations = StorageMap<Fakes, Twox64Concat, AccountId, Reputation>;
 pub struct FakeReputations;
 
 impl traits::Reputations<AccountId> for FakeReputations {
-    fn note(account: &AccountId, deed: Deed) {
+    fn note(account: &AccountId, change: ReputationChange) {
         Reputations::mutate(account, |reputation| {
-            reputation.get_or_insert_default().note(deed)
+            reputation.get_or_insert_default().note(change)
         });
     }
 
@@ -350,23 +445,24 @@ pub fn reputation(account: AccountId) -> Reputation {
     <FakeReputations as traits::Reputations<_>>::of(&account)
 }
 
-/// The state in block 1: two campaigns with a root each.
+pub fn contributed(account: AccountId, contributions: u32) {
+    for _ in 0..contributions {
+        <FakeReputations as traits::Reputations<_>>::note(
+            &account,
+            ReputationChange::Contributed(1),
+        );
+    }
+}
+
+/// The state in block 1: a campaign with two roots, and one with one.
 pub fn new_test_ext() -> TestExternalities {
     // Tests may share a thread.
-    BaseDeposit::set(BASE);
-    MaxDuePerBlock::set(MAX_DUES);
+    MaxDuePerBlock::set(MAX_DUE);
+    RevealBytesPerBlock::set(BYTES_PER_BLOCK);
     AssayQueueLength::set(MAX_ASSAYS);
-    MinimumReputation::set(0);
-    let holders = [
-        ALICE,
-        BOB,
-        CAROL,
-        OWNER,
-        TREASURY,
-        escrow(CAMPAIGN),
-        escrow(OTHER_CAMPAIGN),
-    ];
-    let balances = holders
+    PlacesForBlobs::set(u32::MAX);
+    MaxCommitments::set(ROUND_SIZE);
+    let balances = [ALICE, BOB, CAROL, OWNER, STRANGER, TREASURY]
         .into_iter()
         .chain(ASSAYERS)
         .map(|account| (account, BALANCE))
@@ -382,19 +478,16 @@ pub fn new_test_ext() -> TestExternalities {
     let mut ext = TestExternalities::from(genesis.build_storage().unwrap());
     ext.execute_with(|| {
         System::set_block_number(1);
-        for (campaign, root) in [(CAMPAIGN, ROOT), (OTHER_CAMPAIGN, OTHER_ROOT)] {
-            Reserves::insert(
-                campaign,
-                Reserve {
-                    free: 5_000,
-                    set_aside: 0,
-                },
-            );
-            assert_eq!(allocate(), root);
-            plant(campaign, root, OWNER, START);
+        for campaign in [CAMPAIGN, OTHER_CAMPAIGN] {
+            set_phase(campaign, Some(Phase::Open));
+            Deadlines::insert(campaign, DEADLINE);
         }
-        for seed in 0..=255 {
-            Sizes::insert(gradient(seed), 100);
+        for (campaign, root, error) in [
+            (CAMPAIGN, ROOT, START),
+            (CAMPAIGN, SECOND_ROOT, SECOND_START),
+            (OTHER_CAMPAIGN, OTHER_ROOT, START),
+        ] {
+            plant(campaign, root, error);
         }
     });
     // Benchmarks start every repetition from what is committed.
@@ -413,40 +506,39 @@ pub fn build_and_execute(test: impl FnOnce()) {
 /// Checks what must hold between blocks, also in what is faked.
 pub fn check() {
     Gradients::do_try_state().unwrap();
-    let mut pins = BTreeMap::new();
-    let mut set_aside = BTreeMap::<CampaignId, Balance>::new();
-    let mut tasks = 0;
-    for (id, submission) in Submissions::<Test>::iter() {
+    let mut pins = BTreeMap::<BlobHash, u32>::new();
+    for submission in Submissions::<Test>::iter_values() {
         if let SubmissionState::Revealed { gradient } = submission.state {
-            *pins.entry(gradient).or_insert(0) += 1;
-            assert_eq!(Tasks::get(id).unwrap().subject, gradient);
-            tasks += 1;
-        }
-        if submission.state.is_pending() {
-            *set_aside.entry(submission.campaign).or_default() += submission.assay_price;
+            *pins.entry(gradient).or_default() += 1;
         }
     }
-    for node in Nodes::<Test>::iter_values().filter(|node| node.parent.is_some()) {
-        *pins.entry(node.blob).or_insert(0) += 1;
+    for model in Models::<Test>::iter_values() {
+        if let ModelOrigin::Merged { contributors, .. } = model.origin {
+            for of in contributors.iter().filter(|of| of.in_best_set) {
+                *pins.entry(of.gradient).or_default() += 1;
+            }
+            if model.stored {
+                *pins.entry(model.parameters).or_default() += 1;
+            }
+        }
+    }
+    for model in Proposed::iter_values() {
+        *pins.entry(model.parameters).or_default() += 1;
     }
     assert_eq!(Pins::iter().collect::<BTreeMap<_, _>>(), pins);
-    assert_eq!(Tasks::iter().count(), tasks);
-    for (campaign, reserve) in Reserves::iter() {
-        assert_eq!(
-            reserve.set_aside,
-            set_aside.remove(&campaign).unwrap_or_default()
-        );
-        // At first the escrow has twice as much as the reserve.
-        let other = BALANCE - 5_000;
-        assert_eq!(
-            Balances::balance(&escrow(campaign)),
-            other + reserve.free + reserve.set_aside
-        );
-    }
-    assert!(set_aside.is_empty());
+    let mut places: Vec<Place> = PlaceOf::<Test>::iter_values().collect();
+    let mut booked: Vec<Place> = Places::iter_keys().collect();
+    places.sort();
+    booked.sort();
+    assert_eq!(places, booked);
+    let rounds_that = |state| {
+        let rounds = Rounds::<Test>::iter_values();
+        rounds.filter(|round| round.state == state).count()
+    };
+    assert_eq!(rounds_that(RoundState::Pending), booked_assays() as usize);
+    assert_eq!(rounds_that(RoundState::Assaying), Tasks::iter().count());
 }
 
-/// Begins blocks until that of the given height.
 pub fn run_to(number: u64) {
     while System::block_number() < number {
         let next = System::block_number() + 1;
@@ -461,80 +553,206 @@ pub fn next_block() {
     run_to(System::block_number() + 1);
 }
 
-/// A stored gradient.
-pub fn gradient(seed: u8) -> BlobHash {
-    H256::repeat_byte(seed)
+/// Gives an account what it needs for many commitments.
+pub fn enrich(account: AccountId, amount: Balance) {
+    Balances::mint_into(&account, amount).unwrap();
 }
 
-/// Changes the size of a stored blob, or removes it.
-pub fn resize(blob: BlobHash, size: Option<u32>) {
-    Sizes::set(blob, size);
+/// A gradient; another one for each seed.
+pub fn gradient(seed: u64) -> Vec<u8> {
+    let parameters = |seed| Parameters::initialise(&architecture(), seed).unwrap();
+    let gradient = Gradient::between(&parameters(0), &parameters(seed + 1)).unwrap();
+    gradient.encode(Encoding::DenseF32)
 }
 
-/// The parameters of a root.
-pub fn parameters(root: NodeId) -> BlobHash {
-    H256::from_low_u64_be(0xa000 + root)
+pub fn hash(bytes: &[u8]) -> H256 {
+    H256(blake2_256(bytes))
 }
 
-/// The hash of a measured model.
-pub fn model(seed: u64) -> H256 {
-    H256::from_low_u64_be(0xb000 + seed)
+/// The parameters of a model; others for each seed.
+pub fn parameters(seed: u64) -> Vec<u8> {
+    Parameters::initialise(&architecture(), seed)
+        .unwrap()
+        .to_safetensors()
 }
 
-pub fn allocate() -> NodeId {
-    <Gradients as traits::ModelTree<_>>::allocate()
+/// Adds a root, with the number that it must get.
+pub fn plant(campaign: CampaignId, root: ModelId, error: MeasuredError) {
+    assert_eq!(<Gradients as ModelTree<_>>::allocate(), root);
+    let blob = H256::from_low_u64_be(0xa000 + root);
+    <Gradients as ModelTree<_>>::plant(campaign, root, OWNER, blob, error);
 }
 
-pub fn plant(campaign: CampaignId, root: NodeId, author: AccountId, error: MeasuredError) {
-    <Gradients as traits::ModelTree<_>>::plant(campaign, root, author, parameters(root), error);
+/// Commits to `gradient(seed)` in the campaign of `root`. Returns the submission.
+pub fn commit_on(
+    who: AccountId,
+    root: ModelId,
+    base: ModelId,
+    seed: u64,
+) -> Result<SubmissionId, DispatchError> {
+    let campaign = Models::<Test>::get(root).unwrap().campaign;
+    commit_to(who, campaign, root, base, &gradient(seed))
 }
 
-/// Commits to a gradient in [`CAMPAIGN`]. Returns the submission.
-pub fn commit(who: AccountId, parent: NodeId, gradient: BlobHash) -> Result<NodeId, DispatchError> {
-    let id = pallet_gradients::NextNode::<Test>::get();
-    let commitment = commitment(&who, CAMPAIGN, parent, gradient, &SALT);
-    Gradients::commit(RuntimeOrigin::signed(who), CAMPAIGN, parent, commitment)?;
+/// Commits to these bytes. Returns the submission.
+pub fn commit_to(
+    who: AccountId,
+    campaign: CampaignId,
+    root: ModelId,
+    base: ModelId,
+    bytes: &[u8],
+) -> Result<SubmissionId, DispatchError> {
+    let id = NextSubmission::<Test>::get();
+    let commitment = commitment(&who, campaign, Some(base), hash(bytes), &SALT);
+    let origin = RuntimeOrigin::signed(who);
+    Gradients::commit(origin, campaign, root, base, commitment, Balance::MAX)?;
     Ok(id)
 }
 
-pub fn reveal(who: AccountId, submission: NodeId, gradient: BlobHash) -> DispatchResult {
-    Gradients::reveal(RuntimeOrigin::signed(who), submission, gradient, SALT)
+/// Commits to `gradient(seed)` on the first root. Returns the submission.
+pub fn commit(who: AccountId, seed: u64) -> SubmissionId {
+    commit_on(who, ROOT, ROOT, seed).unwrap()
 }
 
-/// Commits, and reveals in the next block. Returns the submission.
-pub fn submit(who: AccountId, parent: NodeId, gradient: BlobHash) -> NodeId {
-    let id = commit(who, parent, gradient).unwrap();
-    next_block();
-    reveal(who, id, gradient).unwrap();
+pub fn reveal(who: AccountId, submission: SubmissionId, seed: u64) -> DispatchResult {
+    reveal_bytes(who, submission, gradient(seed))
+}
+
+pub fn reveal_bytes(who: AccountId, submission: SubmissionId, bytes: Vec<u8>) -> DispatchResult {
+    Gradients::reveal(RuntimeOrigin::signed(who), submission, SALT, bytes)
+        .map(drop)
+        .map_err(|failed| failed.error)
+}
+
+pub fn advance(round: RoundId) -> DispatchResult {
+    Gradients::advance(RuntimeOrigin::signed(STRANGER), round)
+        .map(drop)
+        .map_err(|failed| failed.error)
+}
+
+pub fn round(id: RoundId) -> Round {
+    Rounds::<Test>::get(id).unwrap()
+}
+
+pub fn model(id: ModelId) -> Model {
+    Models::<Test>::get(id).unwrap()
+}
+
+pub fn state(submission: SubmissionId) -> SubmissionState {
+    Submissions::<Test>::get(submission).unwrap().state
+}
+
+/// Goes to the first block in which reveals of a round count.
+pub fn to_reveals(id: RoundId) {
+    run_to(round(id).closes);
+}
+
+/// Goes to the first block in which reveals of a round do not count any more.
+pub fn to_end(id: RoundId) {
+    run_to(round(id).reveals_end);
+}
+
+/// Commits each of these accounts, with its own number as seed, to a gradient on the best model of a
+/// branch, and reveals all of them. Returns the round.
+pub fn play(root: ModelId, accounts: &[AccountId]) -> RoundId {
+    let campaign = model(root).campaign;
+    let base = pallet_gradients::Branches::<Test>::get(campaign, root)
+        .unwrap()
+        .best;
+    let submissions: Vec<_> = accounts
+        .iter()
+        .map(|who| (*who, commit_on(*who, root, base, *who).unwrap()))
+        .collect();
+    let id = pallet_gradients::OpenRound::<Test>::get(root).unwrap();
+    to_reveals(id);
+    for (who, submission) in submissions {
+        reveal(who, submission, who).unwrap();
+    }
     id
+}
+
+/// The number of commitments that `play` and others made so far.
+pub fn submissions_of(id: RoundId) -> Vec<SubmissionId> {
+    pallet_gradients::Commitments::<Test>::get(id).into_inner()
+}
+
+/// A verdict that accepts a round: with these seats, by place and share, and this best set.
+pub fn accepts(
+    error: MeasuredError,
+    seats: &[(u8, u128)],
+    best_set: &[u8],
+    with_previous: bool,
+) -> RoundVerdict {
+    let seats: Vec<SeatShare> = seats
+        .iter()
+        .map(|(place, share)| SeatShare {
+            place: *place,
+            share: *share,
+        })
+        .collect();
+    RoundVerdict {
+        malformed: Default::default(),
+        accepted: Some(AcceptedRound {
+            error,
+            parameters: hash(&parameters(error)),
+            best_set: best_set.to_vec().try_into().unwrap(),
+            with_previous,
+            seats: seats.try_into().unwrap(),
+        }),
+    }
+}
+
+/// A verdict that does not accept a round.
+pub fn refuses(malformed: &[u8]) -> RoundVerdict {
+    RoundVerdict {
+        malformed: malformed.to_vec().try_into().unwrap(),
+        accepted: None,
+    }
 }
 
 /// A quorum gives its verdict.
-pub fn decide(submission: NodeId, verdict: Verdict) {
-    let task = Tasks::take(submission).unwrap();
+pub fn decide(id: RoundId, verdict: RoundVerdict) {
+    let task = Tasks::take(id).expect("it is measured");
+    let verdict = Verdict::Round(verdict);
     <Gradients as traits::AssaySubjects<_, _>>::decided(&task, &verdict, &ASSAYERS);
 }
 
-/// A quorum measures an improvement.
-pub fn improve(submission: NodeId, error: MeasuredError, candidate: H256) {
-    decide(submission, Verdict::Improved { error, candidate });
+/// No quorum forms in time.
+pub fn no_quorum(id: RoundId) {
+    let task = Tasks::take(id).expect("it is measured");
+    <Gradients as traits::AssaySubjects<_, _>>::undecided(&task);
 }
 
-/// Submits a gradient that is accepted as a model of its own. Returns the node.
-pub fn accepted(
-    who: AccountId,
-    parent: NodeId,
-    gradient: BlobHash,
-    error: MeasuredError,
-) -> NodeId {
-    let id = submit(who, parent, gradient);
-    improve(id, error, model(id));
-    assert_eq!(state(id), SubmissionState::Accepted { node: id });
+/// Plays a round of one gradient that brings the branch this error.
+pub fn accepted(root: ModelId, who: AccountId, error: MeasuredError) -> RoundId {
+    let id = play(root, &[who]);
+    decide(id, accepts(error, &[(0, 1)], &[0], false));
+    assert_eq!(round(id).state, RoundState::Accepted);
     id
 }
 
-pub fn state(submission: NodeId) -> SubmissionState<u64> {
-    Submissions::<Test>::get(submission).unwrap().state
+/// Commits to a proposal of `parameters(seed)`. Returns the submission.
+pub fn commit_proposal(who: AccountId, seed: u64) -> Result<SubmissionId, DispatchError> {
+    let id = NextSubmission::<Test>::get();
+    let content = proposal_hash(&architecture(), hash(&parameters(seed)));
+    let commitment = commitment(&who, CAMPAIGN, None, content, &SALT);
+    Gradients::commit_proposal(
+        RuntimeOrigin::signed(who),
+        CAMPAIGN,
+        commitment,
+        Balance::MAX,
+    )?;
+    Ok(id)
+}
+
+pub fn reveal_proposal(who: AccountId, submission: SubmissionId, seed: u64) -> DispatchResult {
+    Gradients::reveal_proposal(
+        RuntimeOrigin::signed(who),
+        submission,
+        SALT,
+        architecture(),
+        parameters(seed),
+    )
 }
 
 pub fn free(account: AccountId) -> Balance {

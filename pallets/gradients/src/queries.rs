@@ -2,48 +2,70 @@
 //! than [`MAX_PAGE`], items; a page costs the same wherever it starts.
 
 use crate::{
-    Config, NodeOf, Nodes, NodesIn, OrderedId, Pallet, PendingIn, SubmissionOf, Submissions,
-    SubmissionsOf,
+    Branches, CommitmentQuote, Commitments, Config, ModelOf, Models, ModelsIn, OrderedId, Pallet,
+    RoundFor, Rounds, RoundsIn, SubmissionOf, Submissions, SubmissionsOf,
 };
 use alloc::vec::Vec;
-use frame_support::traits::Get;
-use sonar_primitives::{api::MAX_PAGE, BlobHash, CampaignId, NodeId};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sonar_primitives::{
+    api::{QuoteRefused, MAX_PAGE},
+    traits::Campaigns,
+    Balance, CampaignId, ModelId, RoundId, SubmissionId,
+};
 
 impl<T: Config> Pallet<T> {
-    /// The nodes of a campaign, roots included, in the order of numbers.
-    pub fn nodes_of(campaign: CampaignId, from: NodeId, limit: u32) -> Vec<(NodeId, NodeOf<T>)> {
+    /// The models of a campaign, roots included, in the order of numbers.
+    pub fn models_of(
+        campaign: CampaignId,
+        from: ModelId,
+        limit: u32,
+    ) -> Vec<(ModelId, ModelOf<T>)> {
         let keys = match before(from) {
-            None => NodesIn::<T>::iter_key_prefix(campaign),
+            None => ModelsIn::<T>::iter_key_prefix(campaign),
             Some(last) => {
-                let start = NodesIn::<T>::hashed_key_for(campaign, last);
-                NodesIn::<T>::iter_key_prefix_from(campaign, start)
+                let start = ModelsIn::<T>::hashed_key_for(campaign, last);
+                ModelsIn::<T>::iter_key_prefix_from(campaign, start)
             }
         };
-        page(keys, limit, Nodes::<T>::get)
+        page(keys, limit, Models::<T>::get)
     }
 
-    /// The submissions of a campaign that wait for a reveal or a verdict, in the order of numbers.
-    pub fn pending_of(
+    /// The rounds of a campaign, decided ones included, in the order of numbers.
+    pub fn rounds_of(
         campaign: CampaignId,
-        from: NodeId,
+        from: RoundId,
         limit: u32,
-    ) -> Vec<(NodeId, SubmissionOf<T>)> {
+    ) -> Vec<(RoundId, RoundFor<T>)> {
         let keys = match before(from) {
-            None => PendingIn::<T>::iter_key_prefix(campaign),
+            None => RoundsIn::<T>::iter_key_prefix(campaign),
             Some(last) => {
-                let start = PendingIn::<T>::hashed_key_for(campaign, last);
-                PendingIn::<T>::iter_key_prefix_from(campaign, start)
+                let start = RoundsIn::<T>::hashed_key_for(campaign, last);
+                RoundsIn::<T>::iter_key_prefix_from(campaign, start)
             }
         };
-        page(keys, limit, Submissions::<T>::get)
+        page(keys, limit, Rounds::<T>::get)
+    }
+
+    /// The submissions of a round, in the order of commitments from place `from` on.
+    pub fn submissions_in(
+        round: RoundId,
+        from: u32,
+        limit: u32,
+    ) -> Vec<(SubmissionId, SubmissionOf<T>)> {
+        Commitments::<T>::get(round)
+            .into_iter()
+            .skip(from as usize)
+            .take(limit.min(MAX_PAGE) as usize)
+            .filter_map(|id| Submissions::<T>::get(id).map(|submission| (id, submission)))
+            .collect()
     }
 
     /// The submissions of an account that are not forgotten yet, in the order of numbers.
     pub fn submissions_of(
         account: &T::AccountId,
-        from: NodeId,
+        from: SubmissionId,
         limit: u32,
-    ) -> Vec<(NodeId, SubmissionOf<T>)> {
+    ) -> Vec<(SubmissionId, SubmissionOf<T>)> {
         let keys = match before(from) {
             None => SubmissionsOf::<T>::iter_key_prefix(account),
             Some(last) => {
@@ -54,26 +76,38 @@ impl<T: Config> Pallet<T> {
         page(keys, limit, Submissions::<T>::get)
     }
 
-    /// The root of a node, and the gradients to add to its parameters to get the node's model, in
-    /// this order. `None` if there is no such node.
-    pub fn lineage(node: NodeId) -> Option<(NodeId, Vec<BlobHash>)> {
-        let mut id = node;
-        let mut gradients = Vec::new();
-        for _ in 0..=T::MaxDepth::get() {
-            let node = Nodes::<T>::get(id)?;
-            let Some(parent) = node.parent else {
-                gradients.reverse();
-                return Some((id, gradients));
-            };
-            gradients.push(node.blob);
-            id = parent;
-        }
-        None
+    /// What a commitment of `account` on a root would need in this block. Fails if none would be
+    /// taken.
+    pub fn quote(
+        account: &T::AccountId,
+        root: ModelId,
+    ) -> Result<CommitmentQuote<Balance, BlockNumberFor<T>>, QuoteRefused> {
+        let campaign = Models::<T>::get(root)
+            .ok_or(QuoteRefused::UnknownRoot)?
+            .campaign;
+        let branch = Branches::<T>::get(campaign, root).ok_or(QuoteRefused::UnknownRoot)?;
+        let best = Models::<T>::get(branch.best).ok_or(QuoteRefused::UnknownRoot)?;
+        let terms = T::Campaigns::commit_terms(campaign, root, account)
+            .map_err(|_| QuoteRefused::NotOpen)?;
+        let base = T::Campaigns::assay_base(campaign, root).ok_or(QuoteRefused::UnknownCampaign)?;
+        let (id, round) = match Self::round_that_takes(root) {
+            Some((id, round)) => (Some(id), round),
+            None => (None, Self::new_round(campaign, root, &terms)),
+        };
+        let place = Self::next_place(&round, &terms).map_err(|_| QuoteRefused::RoundFull)?;
+        Ok(CommitmentQuote {
+            deposit: Self::base_deposit(account, terms.base_deposit),
+            part: Self::part_to_hold(&round, place, &terms),
+            accepted_up_to: best.error.checked_sub(base.minimum_step),
+            best: branch.best,
+            round: id,
+            closes: round.closes,
+        })
     }
 }
 
 /// The number after which a list that starts at `from` begins. `None` if it begins with the first.
-fn before(from: NodeId) -> Option<OrderedId> {
+fn before(from: u64) -> Option<OrderedId> {
     from.checked_sub(1).map(OrderedId::from)
 }
 
@@ -81,10 +115,10 @@ fn before(from: NodeId) -> Option<OrderedId> {
 fn page<Item>(
     keys: impl Iterator<Item = OrderedId>,
     limit: u32,
-    get: impl Fn(NodeId) -> Option<Item>,
-) -> Vec<(NodeId, Item)> {
+    get: impl Fn(u64) -> Option<Item>,
+) -> Vec<(u64, Item)> {
     keys.take(limit.min(MAX_PAGE) as usize)
-        .map(NodeId::from)
+        .map(u64::from)
         .filter_map(|id| get(id).map(|item| (id, item)))
         .collect()
 }

@@ -1,50 +1,61 @@
 //! The model tree.
 
 use crate::{
-    conclude::Bill, Best, Candidates, Config, Error, Event, NodeOf, Nodes, NodesIn, OrderedId,
-    Pallet, PendingIn, Revealed, SubmissionOf, Submissions, SubmissionsIn, SubmissionsOf, Trees,
+    due, recipe::best_set, Branch, Branches, Commitments, Config, Contributors, DueItem, Event,
+    ModelOf, Models, ModelsIn, NextModel, OrderedId, Pallet, Record, RecordSteps, Rounds, RoundsIn,
+    Submissions, SubmissionsIn, SubmissionsOf, Tree, Trees,
 };
 use alloc::vec::Vec;
-use frame_support::{pallet_prelude::DispatchResult, traits::Get};
+use frame_support::{pallet_prelude::DispatchResult, storage::with_storage_layer};
 use sonar_primitives::{
-    reputation::Deed,
-    traits::{AssayQueue, Blobs, ModelTree, Reputations},
-    tree::{PathStep, SubmissionState, WinningPath},
-    BlobHash, CampaignId, MeasuredError, NodeId,
+    campaign::Closed,
+    traits::{Blobs, ModelTree},
+    tree::{ModelOrigin, RecordStep},
+    BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
 
 impl<T: Config> ModelTree<T::AccountId> for Pallet<T> {
-    fn allocate() -> NodeId {
-        Self::next_node()
+    fn allocate() -> ModelId {
+        Self::next_model()
     }
 
     fn plant(
         campaign: CampaignId,
-        root: NodeId,
+        root: ModelId,
         author: T::AccountId,
         parameters: BlobHash,
         error: MeasuredError,
     ) {
-        let node = NodeOf::<T> {
-            campaign,
-            parent: None,
-            root,
-            author,
-            blob: parameters,
-            // True of canonical parameters. Others give every candidate that is made of them its
-            // own canonical form, so no wrong duplicate is seen.
-            candidate: parameters,
-            error,
-            depth: 0,
-            committed: root,
+        Trees::<T>::mutate(campaign, |tree| {
+            // A proposal never lowers the record.
+            tree.get_or_insert(Tree {
+                accepted: 0,
+                pending: 0,
+                record: Record { error, model: root },
+                steps: 0,
+                contributors: Contributors::Nobody,
+            });
+        });
+        let branch = Branch {
+            best: root,
+            models: 1,
         };
-        // A gradient that led to the same model before stays the one that has it.
-        if !Candidates::<T>::contains_key(campaign, parameters) {
-            Candidates::<T>::insert(campaign, parameters, root);
-        }
-        NodesIn::<T>::insert(campaign, OrderedId::from(root), ());
-        Nodes::<T>::insert(root, node);
-        Trees::<T>::mutate(campaign, |tree| *tree = Some(tree.unwrap_or_default()));
+        Branches::<T>::insert(campaign, root, branch);
+        ModelsIn::<T>::insert(campaign, OrderedId::from(root), ());
+        let model = ModelOf::<T> {
+            campaign,
+            root,
+            parameters,
+            stored: true,
+            error,
+            former_record: None,
+            origin: ModelOrigin::Proposed { author },
+        };
+        Models::<T>::insert(root, model);
+    }
+
+    fn record(campaign: CampaignId) -> Option<MeasuredError> {
+        Some(Trees::<T>::get(campaign)?.record.error)
     }
 
     fn accepted(campaign: CampaignId) -> u32 {
@@ -55,156 +66,171 @@ impl<T: Config> ModelTree<T::AccountId> for Pallet<T> {
         Trees::<T>::get(campaign).map_or(0, |tree| tree.pending)
     }
 
-    fn winning_path(campaign: CampaignId) -> Option<WinningPath<T::AccountId>> {
-        let mut id = Trees::<T>::get(campaign)?.best?.node;
-        let mut steps = Vec::new();
-        for _ in 0..=T::MaxDepth::get() {
-            let node = Nodes::<T>::get(id)?;
-            let Some(parent) = node.parent else {
-                steps.reverse();
-                return Some(WinningPath {
-                    proposer: node.author,
-                    start: node.error,
-                    steps,
-                });
-            };
-            steps.push(PathStep {
-                node: id,
-                author: node.author,
-                error: node.error,
-            });
-            id = parent;
+    fn stop(campaign: CampaignId, reason: Closed) -> DispatchResult {
+        if reason == Closed::Cancelled {
+            // Bounded by the campaign's roots.
+            let roots: Vec<ModelId> = Branches::<T>::iter_key_prefix(campaign).collect();
+            with_storage_layer(|| {
+                let mut open = roots.into_iter().filter_map(Self::round_that_takes);
+                open.try_for_each(|(id, round)| Self::close_with_next_block(id, round))
+            })?;
         }
-        None
+        if let Some(next) = Self::lowest_pending(campaign) {
+            due::schedule_next::<T>(DueItem::Round(next));
+        }
+        Ok(())
     }
 
-    fn end_pending(campaign: CampaignId) {
-        let now = frame_system::Pallet::<T>::block_number();
-        // Read before anything is removed; bounded by the limit of pending submissions.
-        let pending: Vec<NodeId> = PendingIn::<T>::iter_key_prefix(campaign)
-            .map(NodeId::from)
-            .collect();
-        for id in pending {
-            let Some(submission) = Submissions::<T>::get(id) else {
-                continue;
-            };
-            match submission.state {
-                SubmissionState::Committed { reveal_by } if now > reveal_by => {
-                    Self::conclude_not_revealed(id, submission)
-                }
-                SubmissionState::Revealed { .. } => {
-                    let owed = T::Assays::withdraw(id);
-                    let bill = if owed.is_empty() {
-                        Bill::Nothing
-                    } else {
-                        // It is the campaign that does not wait for them.
-                        Bill::FromReserve(&owed)
-                    };
-                    Self::conclude_undecided(id, submission, bill)
-                }
-                _ => Self::conclude_undecided(id, submission, Bill::Nothing),
-            }
+    fn record_steps(campaign: CampaignId, from: u32, limit: u32) -> Vec<RecordStep<T::AccountId>> {
+        (from..from.saturating_add(limit))
+            .map_while(|step| Self::record_step(RecordSteps::<T>::get(campaign, step)?))
+            .collect()
+    }
+
+    fn others_contributed(campaign: CampaignId, account: &T::AccountId) -> bool {
+        match Trees::<T>::get(campaign).map(|tree| tree.contributors) {
+            None | Some(Contributors::Nobody) => false,
+            Some(Contributors::One(only)) => only != *account,
+            Some(Contributors::Several) => true,
         }
     }
 
     fn forget(campaign: CampaignId, limit: u32) -> u32 {
         // First, because what it says is not true of half a tree.
         Trees::<T>::remove(campaign);
-        let nodes: Vec<_> = NodesIn::<T>::iter_key_prefix(campaign)
-            .take(limit as usize)
-            .collect();
-        let submissions: Vec<_> = SubmissionsIn::<T>::iter_key_prefix(campaign)
-            .take((limit as usize).saturating_sub(nodes.len()))
-            .collect();
-        let forgotten = nodes.len().saturating_add(submissions.len()) as u32;
-        nodes
-            .into_iter()
-            .for_each(|node| Self::forget_node(campaign, node));
+        let mut left = limit as usize;
+        let mut take = |keys: &mut dyn Iterator<Item = OrderedId>| -> Vec<OrderedId> {
+            let taken: Vec<_> = keys.take(left).collect();
+            left = left.saturating_sub(taken.len());
+            taken
+        };
+        let submissions = take(&mut SubmissionsIn::<T>::iter_key_prefix(campaign));
+        let rounds = take(&mut RoundsIn::<T>::iter_key_prefix(campaign));
+        let models = take(&mut ModelsIn::<T>::iter_key_prefix(campaign));
         submissions
             .into_iter()
-            .for_each(|submission| Self::forget_submission(campaign, submission));
-        forgotten
+            .for_each(|id| Self::forget_submission(campaign, id));
+        rounds
+            .into_iter()
+            .for_each(|id| Self::forget_round(campaign, id));
+        models
+            .into_iter()
+            .for_each(|id| Self::forget_model(campaign, id));
+        let steps: Vec<u32> = RecordSteps::<T>::iter_key_prefix(campaign)
+            .take(left)
+            .collect();
+        left = left.saturating_sub(steps.len());
+        steps
+            .into_iter()
+            .for_each(|step| RecordSteps::<T>::remove(campaign, step));
+        limit.saturating_sub(left as u32)
     }
 }
 
 impl<T: Config> Pallet<T> {
-    /// Adds an accepted gradient to the tree.
-    pub(crate) fn grow(id: NodeId, node: NodeOf<T>) {
-        Candidates::<T>::insert(node.campaign, node.candidate, id);
-        NodesIn::<T>::insert(node.campaign, OrderedId::from(id), ());
-        Trees::<T>::mutate(node.campaign, |tree| {
-            if let Some(tree) = tree {
-                tree.accepted = tree.accepted.saturating_add(1);
-                tree.consider(Best::new(id, &node));
-            }
-        });
-        Nodes::<T>::insert(id, node);
+    /// A fresh number for a proposal or round.
+    pub(crate) fn next_model() -> ModelId {
+        NextModel::<T>::mutate(|next| {
+            let id = *next;
+            *next = id.saturating_add(1);
+            id
+        })
     }
 
-    /// Gives a gradient's node to a pending submission that leads to the same model and was
-    /// committed to before. Fails, changing nothing, if there is no such node.
-    pub(crate) fn take_over(
-        id: NodeId,
-        submission: SubmissionOf<T>,
-        node_id: NodeId,
-        bill: Bill<T::AccountId>,
-    ) -> DispatchResult {
-        let mut node = Nodes::<T>::get(node_id).ok_or(Error::<T>::UnknownParent)?;
-        let above = node.parent.ok_or(Error::<T>::UnknownParent)?;
-        let parent = Nodes::<T>::get(above).ok_or(Error::<T>::UnknownParent)?;
-        let (campaign, account) = (submission.campaign, submission.account.clone());
-        let state = SubmissionState::Accepted { node: node_id };
-        Self::conclude(id, submission, state, bill);
-
-        let former = core::mem::replace(&mut node.committed, id);
-        let former_author = core::mem::replace(&mut node.author, account.clone());
-        Submissions::<T>::mutate(former, |submission| {
-            if let Some(submission) = submission {
-                submission.state = SubmissionState::Duplicate { of: node_id };
-            }
-        });
-        Revealed::<T>::insert(above, node.blob, id);
-        Trees::<T>::mutate(campaign, |tree| {
-            if let Some(tree) = tree {
-                tree.consider(Best::new(node_id, &node));
-            }
-        });
-        // Nobody is praised twice for one gradient.
-        if account != former_author {
-            let improvement = parent.error.saturating_sub(node.error);
-            T::Reputations::note(&account, Deed::Accepted(improvement));
-        }
-        Nodes::<T>::insert(node_id, node);
-        Self::deposit_event(Event::Duplicate {
-            campaign,
-            submission: former,
-            of: node_id,
-        });
-        Self::deposit_event(Event::TakenOver {
-            campaign,
-            submission: id,
-            node: node_id,
-            account,
-        });
-        Ok(())
-    }
-
-    fn forget_node(campaign: CampaignId, id: OrderedId) {
-        NodesIn::<T>::remove(campaign, id);
-        let Some(node) = Nodes::<T>::take(NodeId::from(id)) else {
+    /// Adds what came out of a round to its branch. It takes the record if it breaks it.
+    pub(crate) fn grow(id: RoundId, mut model: ModelOf<T>) {
+        let campaign = model.campaign;
+        let ModelOrigin::Merged { contributors, .. } = &model.origin else {
             return;
         };
-        Candidates::<T>::remove(campaign, node.candidate);
-        if let Some(parent) = node.parent {
-            Revealed::<T>::remove(parent, node.blob);
-            T::Blobs::unpin(node.blob);
-        }
+        Trees::<T>::mutate(campaign, |tree| {
+            let Some(tree) = tree else { return };
+            tree.accepted = tree.accepted.saturating_add(1);
+            if model.error < tree.record.error {
+                model.former_record = Some(tree.record.error);
+                tree.record = Record {
+                    error: model.error,
+                    model: id,
+                };
+                RecordSteps::<T>::insert(campaign, tree.steps, id);
+                tree.steps = tree.steps.saturating_add(1);
+                for contributor in contributors.iter().filter(|of| of.share > 0) {
+                    tree.contributors.add(contributor.account.clone());
+                }
+            }
+        });
+        Branches::<T>::mutate(campaign, model.root, |branch| {
+            if let Some(branch) = branch {
+                branch.best = id;
+                branch.models = branch.models.saturating_add(1);
+            }
+        });
+        ModelsIn::<T>::insert(campaign, OrderedId::from(id), ());
+        Self::deposit_event(Event::RoundAccepted {
+            campaign,
+            round: id,
+            root: model.root,
+            error: model.error,
+            former_record: model.former_record,
+            contributors: contributors.clone(),
+        });
+        Models::<T>::insert(id, model);
+    }
+
+    /// The step of the record that a model took.
+    fn record_step(id: ModelId) -> Option<RecordStep<T::AccountId>> {
+        let model = Models::<T>::get(id)?;
+        let ModelOrigin::Proposed { author } = Models::<T>::get(model.root)?.origin else {
+            return None;
+        };
+        let ModelOrigin::Merged { contributors, .. } = model.origin else {
+            return None;
+        };
+        Some(RecordStep {
+            model: id,
+            from: model.former_record?,
+            to: model.error,
+            contributors: contributors
+                .into_iter()
+                .map(|contributor| (contributor.account, contributor.share))
+                .collect(),
+            proposer: author,
+        })
     }
 
     fn forget_submission(campaign: CampaignId, id: OrderedId) {
         SubmissionsIn::<T>::remove(campaign, id);
-        if let Some(submission) = Submissions::<T>::take(NodeId::from(id)) {
+        if let Some(submission) = Submissions::<T>::get(SubmissionId::from(id)) {
+            if submission.state.is_pending() {
+                // A commitment to a proposal that never found room on the agenda.
+                Self::conclude_returned(id.into(), submission.clone());
+            }
             SubmissionsOf::<T>::remove(submission.account, id);
+            Submissions::<T>::remove(SubmissionId::from(id));
+        }
+    }
+
+    fn forget_round(campaign: CampaignId, id: OrderedId) {
+        RoundsIn::<T>::remove(campaign, id);
+        Commitments::<T>::remove(RoundId::from(id));
+        Rounds::<T>::remove(RoundId::from(id));
+    }
+
+    fn forget_model(campaign: CampaignId, id: OrderedId) {
+        ModelsIn::<T>::remove(campaign, id);
+        let Some(model) = Models::<T>::take(ModelId::from(id)) else {
+            return;
+        };
+        match model.origin {
+            ModelOrigin::Proposed { .. } => {
+                Branches::<T>::remove(campaign, ModelId::from(id));
+            }
+            ModelOrigin::Merged { contributors, .. } => {
+                best_set(&contributors).for_each(|member| T::Blobs::unpin(member.gradient));
+                if model.stored {
+                    T::Blobs::unpin(model.parameters);
+                }
+            }
         }
     }
 }

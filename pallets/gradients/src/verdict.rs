@@ -1,194 +1,185 @@
-//! What an assay's end does to a submission.
+//! What an assay's end does to a round.
 
 use crate::{
-    conclude::Bill, Candidates, Config, Event, NodeOf, Nodes, Pallet, SubmissionOf, Submissions,
-    LOG_TARGET,
+    judged::{Judged, RevealedGradient, TaskOf},
+    Config, Event, ModelOf, Pallet, RoundFor, LOG_TARGET,
 };
+use alloc::vec::Vec;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
-    assay::{AssayRequest, AssayTask, Baseline, Malformed, Verdict},
-    reputation::Deed,
-    traits::{AssaySubjects, Campaigns, Reputations},
-    tree::SubmissionState,
-    BlobHash, MeasuredError, NodeId,
+    assay::{AcceptedRound, AssayRequest, RoundVerdict, Verdict},
+    round::RoundState,
+    submission::SubmissionState,
+    traits::{AssaySubjects, Blobs, Campaigns},
+    tree::{Contributor, ModelOrigin},
+    ModelId, RoundId, SubmissionId,
 };
-use sp_core::H256;
-
-type TaskOf<T> = AssayTask<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
 
 impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
-    fn work(task: &TaskOf<T>) -> Option<(AssayRequest, Option<Baseline>)> {
-        let (submission, gradient) = Self::awaited(task)?;
-        let parent = Nodes::<T>::get(submission.parent)?;
-        let base = T::Campaigns::assay_base(submission.campaign, parent.root)?;
-        let baseline = Self::baseline(&parent)?;
-        let (_, mut gradients) = Self::lineage(submission.parent)?;
-        gradients.push(gradient);
-        let request = AssayRequest {
-            architecture: base.architecture,
-            metric: base.metric,
-            validation: base.validation,
-            rows: base.rows,
-            root: base.root,
-            gradients,
-            limit: baseline.limit(),
-        };
-        Some((request, Some(baseline)))
+    fn work(task: &TaskOf<T>) -> Option<AssayRequest> {
+        Self::awaited(task)?.request()
     }
 
     fn decided(task: &TaskOf<T>, verdict: &Verdict, payees: &[T::AccountId]) {
-        let Some((submission, gradient)) = Self::awaited(task) else {
+        let Some(judged) = Self::awaited(task) else {
             return;
         };
-        let campaign = submission.campaign;
-        let id = task.node;
-        match *verdict {
-            Verdict::Improved { error, candidate } => {
-                Self::improved(id, submission, gradient, error, candidate, payees)
+        let id = task.id;
+        if !Self::is_judged(task.campaign) {
+            Self::end_without_model(id, judged.round, RoundState::Dissolved);
+            return;
+        }
+        let keeps_rules = |verdict: &RoundVerdict| {
+            verdict.keeps_rules(
+                judged.round.reveals,
+                judged.round.seats,
+                judged.best.1.error,
+                judged.base.minimum_step,
+            )
+        };
+        match verdict {
+            Verdict::Round(verdict) if keeps_rules(verdict) => {
+                Self::judge(id, judged, verdict, payees)
             }
-            Verdict::NotImproved => Self::not_improved(id, submission, payees),
-            Verdict::Malformed(reason) => Self::malformed(id, submission, reason, payees),
-            Verdict::Measured { .. } => {
-                log::error!(target: LOG_TARGET, "submission {id} was judged as if it were a root");
-                Self::conclude_undecided(id, submission, Bill::Nothing);
+            _ => {
+                log::error!(target: LOG_TARGET, "the verdict on round {id} breaks the rules");
+                Self::end_without_model(id, judged.round, RoundState::NoQuorum);
             }
         }
-        Self::tell_if_nothing_pending(campaign);
     }
 
     fn undecided(task: &TaskOf<T>) {
-        if let Some((submission, _)) = Self::awaited(task) {
-            let campaign = submission.campaign;
-            Self::conclude_undecided(task.node, submission, Bill::Nothing);
-            Self::tell_if_nothing_pending(campaign);
+        if let Some(judged) = Self::awaited(task) {
+            Self::end_without_model(task.id, judged.round, RoundState::NoQuorum);
         }
     }
 }
 
 impl<T: Config> Pallet<T> {
-    /// The submission that waits for this task, and its gradient. `None` if none does: verdicts bind
-    /// to account and gradient.
-    fn awaited(task: &TaskOf<T>) -> Option<(SubmissionOf<T>, BlobHash)> {
-        let submission = Submissions::<T>::get(task.node)?;
-        match submission.state {
-            SubmissionState::Revealed { gradient }
-                if gradient == task.subject && submission.account == task.account =>
-            {
-                Some((submission, gradient))
-            }
-            _ => None,
+    /// Does what a verdict that keeps the rules says.
+    fn judge(id: RoundId, judged: Judged<T>, verdict: &RoundVerdict, payees: &[T::AccountId]) {
+        let Judged {
+            round,
+            best,
+            revealed,
+            ..
+        } = judged;
+        let campaign = round.campaign;
+        Self::pay_assay(&round, &revealed, payees);
+        let model = verdict
+            .accepted
+            .as_ref()
+            .map(|accepted| merged::<T>(&round, best.0, accepted, &revealed));
+        for (place, revealed) in revealed.into_iter().enumerate() {
+            let malformed = verdict.malformed.iter().any(|of| usize::from(*of) == place);
+            let contributor = model
+                .as_ref()
+                .and_then(|model| contributor_of(model, revealed.id));
+            Self::conclude_judged(id, revealed, malformed, contributor);
         }
-    }
 
-    /// What a child of `parent` must beat. `None` if the campaign is not known any more.
-    fn baseline(parent: &NodeOf<T>) -> Option<Baseline> {
-        let terms = T::Campaigns::terms(parent.campaign, parent.root)?;
-        Some(Baseline {
-            error: parent.error,
-            minimum_step: terms.minimum_step,
-        })
-    }
-
-    fn improved(
-        id: NodeId,
-        submission: SubmissionOf<T>,
-        gradient: BlobHash,
-        error: MeasuredError,
-        candidate: H256,
-        payees: &[T::AccountId],
-    ) {
-        let known = Nodes::<T>::get(submission.parent)
-            .and_then(|parent| Self::baseline(&parent).map(|baseline| (parent, baseline)));
-        let Some((parent, baseline)) = known else {
-            log::error!(target: LOG_TARGET, "submission {id} has lost its parent or its campaign");
-            return Self::conclude_undecided(id, submission, Bill::Nothing);
+        let accepted = model.as_ref().map(|model| model.error);
+        let state = match accepted {
+            Some(_) => RoundState::Accepted,
+            None => RoundState::NotImproved,
         };
-        // The Ladder's rule holds whatever the assayers say.
-        if !baseline.is_beaten_by(error) {
-            return Self::not_improved(id, submission, payees);
+        Self::close_books(id, round, state);
+        match model {
+            Some(model) => Self::grow(id, model),
+            None => Self::deposit_event(Event::RoundEnded {
+                campaign,
+                round: id,
+                state,
+            }),
         }
-        let same = Candidates::<T>::get(submission.campaign, candidate)
-            .and_then(|node| Nodes::<T>::get(node).map(|same| (node, same)));
-        match same {
-            Some((node, same)) if same.committed < id => {
-                Self::conclude_duplicate(id, submission, node, Bill::FromDeposit(payees))
-            }
-            Some((node, same)) if same.parent.is_some() => {
-                let bill = Bill::FromReserve(payees);
-                if Self::take_over(id, submission, node, bill).is_err() {
-                    log::error!(target: LOG_TARGET, "node {node} cannot be taken over by {id}");
-                }
-            }
-            // A root that was proposed after the commitment keeps its own author, and does not stand
-            // in the way of whoever knew the model before.
-            _ => {
-                let node = NodeOf::<T> {
+        // Before the next round is seen to: the campaign may be over.
+        T::Campaigns::round_decided(campaign, accepted);
+        Self::see_to_next(campaign);
+    }
+
+    /// Ends a submission that was judged, and paid for. Its gradient stays pinned if the model is made
+    /// of it.
+    fn conclude_judged(
+        round: RoundId,
+        revealed: RevealedGradient<T>,
+        malformed: bool,
+        contributor: Option<&Contributor<T::AccountId>>,
+    ) {
+        let RevealedGradient {
+            id,
+            submission,
+            gradient,
+            ..
+        } = revealed;
+        let state = match contributor {
+            Some(contributor) => SubmissionState::Contributed {
+                model: round,
+                share: contributor.share,
+            },
+            None if malformed => {
+                Self::deposit_event(Event::Malformed {
                     campaign: submission.campaign,
-                    parent: Some(submission.parent),
-                    root: parent.root,
-                    author: submission.account.clone(),
-                    blob: gradient,
-                    candidate,
-                    error,
-                    depth: parent.depth.saturating_add(1),
-                    committed: id,
-                };
-                Self::accept(id, submission, node, parent.error, payees)
+                    submission: id,
+                });
+                SubmissionState::Malformed
             }
+            None => SubmissionState::NotContributed,
+        };
+        if !contributor.is_some_and(|contributor| contributor.in_best_set) {
+            T::Blobs::unpin(gradient);
         }
+        Self::conclude(id, submission, state);
     }
+}
 
-    /// Makes a submission a node.
-    fn accept(
-        id: NodeId,
-        submission: SubmissionOf<T>,
-        node: NodeOf<T>,
-        parent_error: MeasuredError,
-        payees: &[T::AccountId],
-    ) {
-        let (campaign, parent) = (submission.campaign, submission.parent);
-        let (account, error) = (submission.account.clone(), node.error);
-        Self::grow(id, node);
-        let state = SubmissionState::Accepted { node: id };
-        Self::conclude(id, submission, state, Bill::FromReserve(payees));
-        let improvement = parent_error.saturating_sub(error);
-        T::Reputations::note(&account, Deed::Accepted(improvement));
-        Self::deposit_event(Event::Accepted {
-            campaign,
-            submission: id,
-            account,
-            parent,
-            error,
-        });
-        // Before the campaign hears that nothing is pending: it may be what it waits for.
-        T::Campaigns::accepted(campaign, error);
+/// The model that a verdict accepts.
+fn merged<T: Config>(
+    round: &RoundFor<T>,
+    previous: ModelId,
+    accepted: &AcceptedRound,
+    revealed: &[RevealedGradient<T>],
+) -> ModelOf<T> {
+    let contributors = accepted
+        .seats
+        .iter()
+        .filter_map(|seat| {
+            let revealed = revealed.get(usize::from(seat.place))?;
+            let in_best_set = accepted.best_set.contains(&seat.place);
+            (seat.share > 0 || in_best_set).then(|| Contributor {
+                submission: revealed.id,
+                account: revealed.submission.account.clone(),
+                base: revealed.base,
+                gradient: revealed.gradient,
+                share: seat.share,
+                in_best_set,
+            })
+        })
+        .collect::<Vec<_>>();
+    ModelOf::<T> {
+        campaign: round.campaign,
+        root: round.root,
+        parameters: accepted.parameters,
+        stored: false,
+        error: accepted.error,
+        former_record: None,
+        origin: ModelOrigin::Merged {
+            previous,
+            with_previous: accepted.with_previous,
+            // There are no more seats in a verdict.
+            contributors: contributors.try_into().unwrap_or_default(),
+        },
     }
+}
 
-    fn not_improved(id: NodeId, submission: SubmissionOf<T>, payees: &[T::AccountId]) {
-        let campaign = submission.campaign;
-        T::Reputations::note(&submission.account, Deed::Rejected);
-        let bill = Bill::FromDeposit(payees);
-        Self::conclude(id, submission, SubmissionState::NotImproved, bill);
-        Self::deposit_event(Event::NotImproved {
-            campaign,
-            submission: id,
-        });
-    }
-
-    fn malformed(
-        id: NodeId,
-        submission: SubmissionOf<T>,
-        reason: Malformed,
-        payees: &[T::AccountId],
-    ) {
-        let campaign = submission.campaign;
-        T::Reputations::note(&submission.account, Deed::Rejected);
-        let bill = Bill::FromDeposit(payees);
-        Self::conclude(id, submission, SubmissionState::Malformed(reason), bill);
-        Self::deposit_event(Event::Malformed {
-            campaign,
-            submission: id,
-            reason,
-        });
+/// What a submission has contributed to a model.
+fn contributor_of<AccountId>(
+    model: &sonar_primitives::tree::Model<AccountId>,
+    submission: SubmissionId,
+) -> Option<&Contributor<AccountId>> {
+    match &model.origin {
+        ModelOrigin::Merged { contributors, .. } => contributors
+            .iter()
+            .find(|contributor| contributor.submission == submission),
+        ModelOrigin::Proposed { .. } => None,
     }
 }

@@ -11,6 +11,7 @@
 //!   The state holds only a [`Blob`] of fixed size; the bytes live in the block's body.
 //! - **Depositor**: who stored the blob. A deposit is held from it while the blob is stored.
 //! - **Pin**: the claim of another pallet that a blob must stay. A pinned blob cannot be removed.
+//! - **Booked place**: room on a list of renewals, kept for a blob that comes later.
 //! - **Renewal**: a reference to a blob from a later block. A node that prunes old blocks forgets a
 //!   blob with the last block that refers to it.
 //!
@@ -18,7 +19,9 @@
 //!
 //! 1. [`store`](Pallet::store) takes the deposit, records the blob and has its bytes indexed. They
 //!    can be fetched from the next block on.
-//! 2. Others pin and unpin it through [`sonar_primitives::traits::Blobs`].
+//! 2. Others pin and unpin it through [`sonar_primitives::traits::Blobs`]. They can also put the last
+//!    bytes of a transaction of their own there, in a place that they booked: such a blob is removed,
+//!    and its deposit given back, with its last pin.
 //! 3. Every [`Config::RetentionPeriod`] blocks the chain renews it, pinned or not: the deposit pays
 //!    for that, and nobody has to remember a blob for it to last.
 //! 4. [`remove`](Pallet::remove), by the depositor and only without pins, gives the deposit back.
@@ -71,7 +74,7 @@ pub mod pallet {
     use alloc::vec::Vec;
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
-    use sonar_primitives::{Balance, BlobHash};
+    use sonar_primitives::{traits::Place, Balance, BlobHash};
     use sp_runtime::traits::Zero;
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -108,12 +111,12 @@ pub mod pallet {
         type DepositPerByte: Get<Balance>;
 
         /// Blocks between two renewals of a blob. At least 1, and fewer than nodes keep. A change
-        /// needs a migration: a blob's renewals are found by counting from its first block.
+        /// needs a migration: a blob's renewals are found by its phase.
         #[pallet::constant]
         type RetentionPeriod: Get<BlockNumberFor<Self>>;
 
-        /// The most blobs that are renewed in one block, and so the most that can be stored in one.
-        /// At least 1; can be raised, and not lowered.
+        /// The most blobs that are renewed in one block. Half of it is the most that can be stored in
+        /// one; the rest is for booked places. At least 2; can be raised, and not lowered.
         #[pallet::constant]
         type MaxRenewalsPerBlock: Get<u32>;
 
@@ -142,6 +145,10 @@ pub mod pallet {
         BoundedVec<BlobHash, T::MaxRenewalsPerBlock>,
         ValueQuery,
     >;
+
+    /// Places booked for blobs that come later, by the phase of the blocks that will renew them.
+    #[pallet::storage]
+    pub type BookedPlaces<T: Config> = StorageMap<_, Twox64Concat, Place, u32, ValueQuery>;
 
     /// The sizes of all stored blobs together, in bytes.
     #[pallet::storage]
@@ -189,18 +196,21 @@ pub mod pallet {
         /// A blob can only be stored by a transaction: not by a scheduled or otherwise automatic
         /// call.
         NotInTransaction,
-        /// The blob's bytes must be the last of the transaction: make `store` its only call, or the
-        /// last of a batch.
+        /// The blob's bytes must be the last of the transaction: make the call that carries them its
+        /// only one, or the last of a batch.
         NotLast,
         /// The transaction has stored a blob already: use one transaction for each.
         OnePerTransaction,
-        /// As many blobs as possible were stored in this block: try again in the next.
+        /// As many blobs as possible were stored in this block, or places booked: try again in the
+        /// next.
         AgendaFull,
+        /// No place was booked for the blob.
+        NotBooked,
         /// No blob with this hash is stored.
         UnknownBlob,
         /// Only the account that stored the blob may remove it.
         NotDepositor,
-        /// A campaign, node or submission needs the blob: wait until it is over.
+        /// A campaign, model or submission needs the blob: wait until it is over.
         Pinned,
         /// The blob is pinned as often as possible.
         TooManyPins,
@@ -219,12 +229,13 @@ pub mod pallet {
         fn integrity_test() {
             assert!(T::MaxBlobSize::get() > 0, "MaxBlobSize must be positive");
             assert!(
-                T::MaxRenewalsPerBlock::get() > 0,
-                "MaxRenewalsPerBlock must be positive"
+                T::MaxRenewalsPerBlock::get() > 1,
+                "MaxRenewalsPerBlock must be at least 2"
             );
             assert!(
-                !T::RetentionPeriod::get().is_zero(),
-                "RetentionPeriod must be positive"
+                !T::RetentionPeriod::get().is_zero()
+                    && T::RetentionPeriod::get() <= u32::MAX.into(),
+                "RetentionPeriod must be positive and fit in 32 bits"
             );
             assert!(
                 Self::deposit_for(T::MaxBlobSize::get()).is_ok(),

@@ -6,15 +6,19 @@ use crate as pallet_model_repository;
 use codec::Encode;
 use frame_support::{
     derive_impl, parameter_types,
+    storage::with_storage_layer,
     traits::{fungible::InspectHold, ConstU128, ConstU32, ConstU64, Hooks},
 };
 use frame_system::mocking::{MockBlock, MockUncheckedExtrinsic};
 use pallet_model_repository::HoldReason;
-use sonar_primitives::{Balance, BlobHash};
+use sonar_primitives::{
+    traits::{Blobs as _, Place},
+    Balance, BlobHash,
+};
 use sp_io::{hashing::blake2_256, TestExternalities};
 use sp_runtime::{
     traits::{Dispatchable, Header},
-    BuildStorage, DispatchResult,
+    BuildStorage, DispatchError, DispatchResult,
 };
 use sp_state_machine::IndexOperation;
 
@@ -28,7 +32,9 @@ pub const BALANCE: Balance = 1_000_000;
 pub const PRICE_PER_BYTE: Balance = 3;
 pub const RETENTION: u64 = 10;
 pub const MAX_BLOB_SIZE: u32 = 1024;
-pub const MAX_RENEWALS: u32 = 4;
+pub const MAX_RENEWALS: u32 = 8;
+/// Blobs that can be stored in one block: half of what is renewed in one.
+pub const MAX_STORES: u32 = MAX_RENEWALS / 2;
 
 #[frame_support::runtime]
 mod runtime {
@@ -197,6 +203,19 @@ pub fn submit(who: AccountId, call: impl Into<RuntimeCall>) -> DispatchResult {
     let result = call.dispatch(RuntimeOrigin::signed(who));
     next_transaction(encoded);
     result.map(|_| ()).map_err(|failed| failed.error)
+}
+
+/// Puts `data` into a booked place by a transaction of its own, as other pallets' calls do.
+pub fn put(who: AccountId, data: &[u8], place: Place) -> Result<BlobHash, DispatchError> {
+    System::note_extrinsic(data.to_vec());
+    let result = with_storage_layer(|| ModelRepository::put(&who, data, place));
+    next_transaction(data.to_vec());
+    result
+}
+
+/// Books a place, and puts `data` there. Returns the blob's name.
+pub fn booked_and_put(who: AccountId, data: &[u8]) -> BlobHash {
+    put(who, data, ModelRepository::book().unwrap()).unwrap()
 }
 
 /// A call that stores `data`.

@@ -4,6 +4,7 @@
 
 mod invariants;
 mod pins;
+mod put;
 mod remove;
 mod renewals;
 mod store;

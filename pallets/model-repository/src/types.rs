@@ -2,8 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::pallet_prelude::TypeInfo;
-use sonar_primitives::Balance;
-use sp_runtime::traits::{AtLeast32BitUnsigned, One};
+use sonar_primitives::{traits::Place, Balance};
 
 /// A stored blob.
 #[derive(
@@ -16,18 +15,12 @@ pub struct Blob<AccountId, BlockNumber> {
     pub depositor: AccountId,
     /// What is held from the depositor.
     pub deposit: Balance,
-    /// How many campaigns, nodes and submissions need it.
+    /// How many campaigns, models and submissions need it.
     pub pins: u32,
+    /// Whether it is removed with its last pin. Otherwise it stays until its depositor removes it.
+    pub pinned_only: bool,
     /// The block in which it was stored.
     pub stored_at: BlockNumber,
-}
-
-impl<AccountId, BlockNumber: AtLeast32BitUnsigned + Copy> Blob<AccountId, BlockNumber> {
-    /// The first block after `now` in which the blob is renewed: it is every `period` blocks after
-    /// it was stored. `period` is positive, and `now` not before [`Self::stored_at`].
-    pub fn next_renewal(&self, now: BlockNumber, period: BlockNumber) -> BlockNumber {
-        let renewals = now.saturating_sub(self.stored_at) / period;
-        let next = period.saturating_mul(renewals.saturating_add(One::one()));
-        self.stored_at.saturating_add(next)
-    }
+    /// It is renewed in the blocks whose number modulo the retention period is this.
+    pub phase: Place,
 }

@@ -32,11 +32,11 @@ pub trait WeightInfo {
 }
 
 /// Reads and writes the blob, its list of renewals, the sum of sizes, the block's last transaction,
-/// the account and its holds; reads the transaction.
+/// the account and its holds; reads the places booked and the transaction.
 fn store(db: RuntimeDbWeight, bytes: u32) -> Weight {
     Weight::from_parts(PER_CALL, PROOF_PER_ITEM.saturating_mul(6))
         .saturating_add(Weight::from_parts(PER_BYTE, 0).saturating_mul(bytes.into()))
-        .saturating_add(db.reads_writes(7, 6))
+        .saturating_add(db.reads_writes(8, 6))
 }
 
 /// Reads and writes the blob, its list of renewals, the sum of sizes, the account and its holds.

@@ -16,18 +16,20 @@ fn settled<T: Config>(account: &T::AccountId) -> Result<(), BenchmarkError> {
     let escrow: T::AccountId = whitelisted_caller();
     let unit: Balance = T::Currency::minimum_balance().saturating_add(1);
     T::Currency::mint_into(&escrow, unit.saturating_mul(10))?;
-    Pallet::<T>::settle(Settlement {
+    let settlement = Settlement {
         campaign: CAMPAIGN,
         owner: account.clone(),
         escrow,
         data: unit,
         expertise: unit,
         unearnable: unit,
-        reserve: unit,
         sponsors: alloc::vec![(account.clone(), unit.saturating_mul(3))],
+        start: 1,
         target: 0,
-        path: None,
-    })?;
+        steepness: 1,
+        counts: true,
+    };
+    Pallet::<T>::settle(&settlement, &[], true)?;
     Ok(())
 }
 

@@ -5,17 +5,19 @@
 //!
 //! ## Terminology
 //!
-//! - **Settlement**: all the money of a campaign that is over, and the path to its best model.
-//! - **Entitlement**: what one account gets from one campaign: *earned* for gradients along the
-//!   winning path, *expertise* for the winning proposal, *refund* for what is returned.
+//! - **Settlement**: what a campaign that is over leaves to be split, and the rule for it.
+//! - **Record step**: what one accepted round took the campaign's record down by, and whose it is.
+//! - **Entitlement**: what one account gets from one campaign: *earned* for gradients that took the
+//!   record down, *expertise* for proposals whose branches did, *refund* for what is returned.
 //! - **Escrow**: the campaign's own account. Entitlements stay there until they are claimed.
 //!
 //! ## Life of an entitlement
 //!
-//! 1. A campaign settles ([`Payouts::settle`](sonar_primitives::traits::Payouts::settle)): the
-//!    rules of [`split`] give each account one entitlement. No money moves, so no account can
-//!    make a settlement fail.
-//! 2. The account claims it ([`Pallet::claim`]), or anyone does so for it
+//! 1. A campaign settles ([`Payouts::settle`](sonar_primitives::traits::Payouts::settle)), in as many
+//!    portions of record steps as it likes: the rules of [`split`] add to each account's entitlement.
+//!    With the last portion what is not earned is refunded. No money moves, so no account can make a
+//!    settlement fail.
+//! 2. Once all is split, the account claims it ([`Pallet::claim`]), or anyone does so for it
 //!    ([`Pallet::claim_for`]). The money always goes to the account itself. A transfer that fails
 //!    (say, because it would create an account with less than the existential deposit) leaves the
 //!    entitlement as it was, and affects nobody else's.
@@ -24,12 +26,12 @@
 //! ## Assumptions
 //!
 //! - Only a campaign settles, and forgets, itself: there are no calls for it.
-//! - The escrow holds the sum of the entitlements and, on top, at least the existential deposit,
-//!   which claims never touch: the last one can be paid as well as the first.
-//! - A settlement names a bounded number of accounts (sponsors and steps of a path), which the
-//!   campaigns and the model tree limit.
+//! - The escrow holds the bounty and, on top, at least the existential deposit, which claims never
+//!   touch: the last one can be paid as well as the first.
+//! - One portion of a settlement names a bounded number of accounts (sponsors, and contributors of
+//!   the steps), which the campaigns limit.
 //!
-//! There is no quote here: the rule is [`sonar_primitives::payout::step_pays`], and the campaigns
+//! There is no quote here: the rule is [`sonar_primitives::payout::PayoutRule`], and the campaigns
 //! know the amounts that go into it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -52,14 +54,14 @@ mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{Entitlement, SettledCampaign};
+pub use types::{Entitlement, Payees, SettledCampaign, SettlingCampaign};
 pub use weights::WeightInfo;
 
 // The code that the macros write calls `expect`; ours does not.
 #[allow(clippy::expect_used)]
 #[frame_support::pallet]
 pub mod pallet {
-    use crate::{Entitlement, SettledCampaign, WeightInfo};
+    use crate::{Entitlement, SettledCampaign, SettlingCampaign, WeightInfo};
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
     use sonar_primitives::{reputation::Reputation, Balance, CampaignId};
@@ -80,7 +82,7 @@ pub mod pallet {
         type WeightInfo: WeightInfo;
     }
 
-    /// What each account gets from each settled campaign.
+    /// What each account gets from each campaign. Grows while the campaign is settling.
     #[pallet::storage]
     pub type Entitlements<T: Config> = StorageDoubleMap<
         _,
@@ -92,7 +94,7 @@ pub mod pallet {
         OptionQuery,
     >;
 
-    /// The campaigns from which each account can still claim.
+    /// The campaigns from which each account can still claim, once they are settled.
     #[pallet::storage]
     pub type Claimable<T: Config> = StorageDoubleMap<
         _,
@@ -103,6 +105,12 @@ pub mod pallet {
         (),
         OptionQuery,
     >;
+
+    /// How far the settlement of each campaign has come of which only a part of the record was turned
+    /// into entitlements.
+    #[pallet::storage]
+    pub type Settling<T: Config> =
+        StorageMap<_, Twox64Concat, CampaignId, SettlingCampaign<T::AccountId>, OptionQuery>;
 
     /// The campaigns that are settled and not forgotten.
     #[pallet::storage]
@@ -117,17 +125,17 @@ pub mod pallet {
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
-        /// An account can claim money from a campaign.
+        /// What an account can claim once the campaign is settled has grown by this.
         Entitled {
             /// The campaign.
             campaign: CampaignId,
             /// Who can claim.
             account: T::AccountId,
-            /// For gradients along the winning path.
+            /// For gradients that took the record down.
             earned: Balance,
-            /// For the winning proposal.
+            /// For proposals whose branches set the record.
             expertise: Balance,
-            /// Returned: bounty that was not earned, reserve that was not used.
+            /// Returned: bounty that was not earned.
             refund: Balance,
         },
         /// An account was paid all it can claim from a campaign.
@@ -151,7 +159,8 @@ pub mod pallet {
         AlreadyClaimed,
         /// The campaign was settled before.
         AlreadySettled,
-        /// The settlement's parts do not sum to the campaign's money; nothing was settled.
+        /// The contributions do not sum to the bounty, or the steps of the record do not follow each
+        /// other; nothing was settled.
         Unbalanced,
     }
 

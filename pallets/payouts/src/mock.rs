@@ -6,7 +6,7 @@ use crate as pallet_payouts;
 use frame_support::{derive_impl, parameter_types, traits::fungible::Mutate};
 use sonar_primitives::{
     traits::{Payouts as _, Settlement},
-    tree::{PathStep, WinningPath},
+    tree::RecordStep,
     Balance, CampaignId, MeasuredError,
 };
 use sp_runtime::{BuildStorage, DispatchResult};
@@ -60,7 +60,7 @@ impl pallet_payouts::Config for Test {
 
 /// The owner of the campaigns.
 pub const OWNER: AccountId = 1;
-/// The author of the winning proposal.
+/// The author of the root.
 pub const PROPOSER: AccountId = 2;
 /// The first of the miners; the next have the next numbers.
 pub const MINER: AccountId = 100;
@@ -96,7 +96,6 @@ pub fn settlement(
     bounty: Balance,
     start: MeasuredError,
     target: MeasuredError,
-    path: &[MeasuredError],
 ) -> Settlement<AccountId, Balance> {
     Settlement {
         campaign: CAMPAIGN,
@@ -105,32 +104,50 @@ pub fn settlement(
         data: bounty,
         expertise: 0,
         unearnable: 0,
-        reserve: 0,
         sponsors: vec![(OWNER, bounty)],
-        target,
-        path: (!path.is_empty()).then(|| winning_path(start, path)),
-    }
-}
-
-/// A path on which every step has a miner of its own.
-pub fn winning_path(start: MeasuredError, errors: &[MeasuredError]) -> WinningPath<AccountId> {
-    WinningPath {
-        proposer: PROPOSER,
         start,
-        steps: (0u64..)
-            .zip(errors)
-            .map(|(step, error)| PathStep {
-                node: step,
-                author: MINER + step,
-                error: *error,
-            })
-            .collect(),
+        target,
+        steepness: 1,
+        counts: true,
     }
 }
 
-/// Puts the money of a settlement, and a deposit, into its escrow, and settles.
-pub fn settle(settlement: Settlement<AccountId, Balance>) -> DispatchResult {
-    let money = settlement.data + settlement.expertise + settlement.unearnable + settlement.reserve;
+/// A record that falls from `start` to these errors; every step has a miner of its own.
+pub fn record(start: MeasuredError, errors: &[MeasuredError]) -> Vec<RecordStep<AccountId>> {
+    let from = [start].into_iter().chain(errors.iter().copied());
+    (0u64..)
+        .zip(from.zip(errors))
+        .map(|(index, (from, to))| RecordStep {
+            model: index,
+            from,
+            to: *to,
+            contributors: vec![(MINER + index, 1)],
+            proposer: PROPOSER,
+        })
+        .collect()
+}
+
+/// Puts the money of a settlement, and a deposit, into its escrow.
+pub fn fund(settlement: &Settlement<AccountId, Balance>) {
+    let money = settlement.data + settlement.expertise + settlement.unearnable;
     Balances::mint_into(&settlement.escrow, money + DEPOSIT).unwrap();
-    Payouts::settle(settlement)
+}
+
+/// Puts the money of a settlement, and a deposit, into its escrow, and settles all of the record.
+pub fn settle(
+    settlement: &Settlement<AccountId, Balance>,
+    steps: &[RecordStep<AccountId>],
+) -> DispatchResult {
+    fund(settlement);
+    Payouts::settle(settlement, steps, true)
+}
+
+/// Settles a bounty of [`OWNER`] by a record of [`MINER`] and those after it.
+pub fn settle_record(
+    bounty: Balance,
+    start: MeasuredError,
+    target: MeasuredError,
+    errors: &[MeasuredError],
+) -> DispatchResult {
+    settle(&settlement(bounty, start, target), &record(start, errors))
 }

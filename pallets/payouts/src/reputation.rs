@@ -2,13 +2,13 @@
 
 use crate::{Config, Pallet, ReputationOf};
 use sonar_primitives::{
-    reputation::{Deed, Reputation},
+    reputation::{Reputation, ReputationChange},
     traits::Reputations,
 };
 
 impl<T: Config> Reputations<T::AccountId> for Pallet<T> {
-    fn note(account: &T::AccountId, deed: Deed) {
-        ReputationOf::<T>::mutate(account, |reputation| reputation.note(deed));
+    fn note(account: &T::AccountId, change: ReputationChange) {
+        ReputationOf::<T>::mutate(account, |reputation| reputation.note(change));
     }
 
     fn of(account: &T::AccountId) -> Reputation {

@@ -1,40 +1,52 @@
 //! From a settlement to entitlements, and forgetting them.
 
-use crate::{split::split, Claimable, Config, Entitlements, Error, Event, Pallet, Settled};
-use crate::{Entitlement, SettledCampaign};
+use crate::{
+    split::{bounty, split, Portion},
+    Claimable, Config, Entitlement, Entitlements, Error, Event, Pallet, Settled, SettledCampaign,
+    Settling, SettlingCampaign,
+};
 use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sonar_primitives::{
-    traits::{Payouts, Settlement},
+    reputation::ReputationChange,
+    traits::{Payouts, Reputations, Settlement},
+    tree::RecordStep,
     Balance, CampaignId,
 };
 
 impl<T: Config> Payouts<T::AccountId, Balance> for Pallet<T> {
-    fn settle(settlement: Settlement<T::AccountId, Balance>) -> DispatchResult {
+    fn settle(
+        settlement: &Settlement<T::AccountId, Balance>,
+        steps: &[RecordStep<T::AccountId>],
+        last: bool,
+    ) -> DispatchResult {
         let campaign = settlement.campaign;
         ensure!(
             !Settled::<T>::contains_key(campaign),
             Error::<T>::AlreadySettled
         );
-        let parts = split(&settlement).ok_or(Error::<T>::Unbalanced)?;
-        let unclaimed = parts.values().map(Entitlement::total).sum();
-        Settled::<T>::insert(
-            campaign,
-            SettledCampaign {
-                escrow: settlement.escrow,
-                unclaimed,
-            },
-        );
-        for (account, entitlement) in parts {
-            Claimable::<T>::insert(&account, campaign, ());
-            Entitlements::<T>::insert(campaign, &account, &entitlement);
-            Self::deposit_event(Event::Entitled {
+        let mut settling =
+            Settling::<T>::get(campaign).unwrap_or_else(|| SettlingCampaign::new(settlement.start));
+        let bounty = bounty(settlement).ok_or(Error::<T>::Unbalanced)?;
+        let portion =
+            split(settlement, &mut settling, steps, last).ok_or(Error::<T>::Unbalanced)?;
+        if settlement.counts {
+            Self::count(settlement, &settling, &portion, last);
+        }
+        for (account, part) in portion.parts {
+            Self::entitle(campaign, account, part);
+        }
+        if last {
+            Settling::<T>::remove(campaign);
+            Settled::<T>::insert(
                 campaign,
-                account,
-                earned: entitlement.earned,
-                expertise: entitlement.expertise,
-                refund: entitlement.refund,
-            });
+                SettledCampaign {
+                    escrow: settlement.escrow.clone(),
+                    unclaimed: bounty,
+                },
+            );
+        } else {
+            Settling::<T>::insert(campaign, settling);
         }
         Ok(())
     }
@@ -44,7 +56,7 @@ impl<T: Config> Payouts<T::AccountId, Balance> for Pallet<T> {
     }
 
     fn forget(campaign: CampaignId, limit: u32) -> u32 {
-        if Self::unclaimed(campaign) > 0 {
+        if Self::unclaimed(campaign) > 0 || Settling::<T>::contains_key(campaign) {
             // The caller must check; money is never forgotten.
             return 0;
         }
@@ -64,7 +76,46 @@ impl<T: Config> Payouts<T::AccountId, Balance> for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// What everybody gets from a settled campaign, in no particular order.
+    /// Adds to what an account can claim once the campaign is settled.
+    fn entitle(campaign: CampaignId, account: T::AccountId, part: Entitlement) {
+        Claimable::<T>::insert(&account, campaign, ());
+        Entitlements::<T>::mutate(campaign, &account, |entitlement| {
+            entitlement.get_or_insert_default().add(&part);
+        });
+        Self::deposit_event(Event::Entitled {
+            campaign,
+            account,
+            earned: part.earned,
+            expertise: part.expertise,
+            refund: part.refund,
+        });
+    }
+
+    /// Counts what a portion of a settlement means for reputations. Putting money up counts only if
+    /// it paid somebody else, which is known with the last portion.
+    fn count(
+        settlement: &Settlement<T::AccountId, Balance>,
+        settling: &SettlingCampaign<T::AccountId>,
+        portion: &Portion<T::AccountId>,
+        last: bool,
+    ) {
+        for (account, improvement) in &portion.improvements {
+            Self::note(account, ReputationChange::Contributed(*improvement));
+        }
+        if !last {
+            return;
+        }
+        for (sponsor, _) in &settlement.sponsors {
+            if settling.payees.are_others_than(sponsor) {
+                Self::note(sponsor, ReputationChange::Sponsored);
+            }
+        }
+        if settling.payees.are_others_than(&settlement.owner) {
+            Self::note(&settlement.owner, ReputationChange::Settled);
+        }
+    }
+
+    /// What everybody gets from a campaign, as far as it is settled, in no particular order.
     pub fn entitlements(campaign: CampaignId) -> Vec<(T::AccountId, Entitlement)> {
         Entitlements::<T>::iter_prefix(campaign).collect()
     }
@@ -77,7 +128,7 @@ impl<T: Config> Pallet<T> {
         limit: u32,
     ) -> Vec<(CampaignId, Entitlement)> {
         let mut campaigns: Vec<_> = Claimable::<T>::iter_key_prefix(account)
-            .filter(|campaign| *campaign >= from)
+            .filter(|campaign| *campaign >= from && Settled::<T>::contains_key(campaign))
             .collect();
         campaigns.sort_unstable();
         campaigns

@@ -2,27 +2,87 @@
 
 use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sonar_primitives::Balance;
+use sonar_primitives::{Balance, MeasuredError};
 
 /// What one account gets from one campaign, in the smallest unit of SNR. Never zero in all.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Entitlement {
-    /// For gradients along the winning path.
+    /// For gradients that took the record down.
     pub earned: Balance,
-    /// For the winning proposal.
+    /// For proposals whose branches set the record.
     pub expertise: Balance,
-    /// Returned: bounty that was not earned, reserve that was not used.
+    /// Returned: bounty that was not earned.
     pub refund: Balance,
     /// Whether it was paid.
     pub claimed: bool,
 }
 
 impl Entitlement {
-    /// All of it. Cannot overflow: the parts were checked to sum to a campaign's money.
+    /// All of it. Cannot overflow: the parts of all accounts together are at most a bounty.
     pub fn total(&self) -> Balance {
         self.earned
             .saturating_add(self.expertise)
             .saturating_add(self.refund)
+    }
+
+    /// Adds what another portion of the settlement brings; cannot overflow either.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.earned = self.earned.saturating_add(other.earned);
+        self.expertise = self.expertise.saturating_add(other.expertise);
+        self.refund = self.refund.saturating_add(other.refund);
+    }
+}
+
+/// A campaign of which a part of the record was turned into entitlements.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct SettlingCampaign<AccountId> {
+    /// The error to which the record has been followed: where the next step must start.
+    pub record: MeasuredError,
+    /// What was given for its steps, in the smallest unit of SNR.
+    pub given: Balance,
+    /// To whom.
+    pub payees: Payees<AccountId>,
+}
+
+impl<AccountId> SettlingCampaign<AccountId> {
+    /// A settlement that begins with the record at `start`.
+    pub(crate) fn new(start: MeasuredError) -> Self {
+        Self {
+            record: start,
+            given: 0,
+            payees: Payees::Nobody,
+        }
+    }
+}
+
+/// Who got something for steps of the record: as much as is needed to know whether anybody else did.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Payees<AccountId> {
+    /// Nobody.
+    Nobody,
+    /// This account alone.
+    Only(AccountId),
+    /// Several.
+    Several,
+}
+
+impl<AccountId: PartialEq + Clone> Payees<AccountId> {
+    /// Notes that an account gets something.
+    pub(crate) fn note(&mut self, account: &AccountId) {
+        match self {
+            Self::Nobody => *self = Self::Only(account.clone()),
+            Self::Only(only) if only != account => *self = Self::Several,
+            _ => {}
+        }
+    }
+
+    /// Whether anybody but this account gets something.
+    pub(crate) fn are_others_than(&self, account: &AccountId) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Only(only) => only != account,
+            Self::Several => true,
+        }
     }
 }
 

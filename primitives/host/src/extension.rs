@@ -3,9 +3,9 @@
 use sonar_primitives::assay::{AssayOutcome, AssayRequest, Verdict};
 use std::sync::Arc;
 
-/// Measures models.
+/// Measures roots and rounds.
 pub trait Assayer: Send {
-    /// Measures models: one outcome for each, in the same order. Equal requests must get equal
+    /// Makes assays: one outcome for each, in the same order. Equal requests must get equal
     /// outcomes on every machine, whatever they are asked for with, but for
     /// [`AssayOutcome::Unavailable`] and [`AssayOutcome::Failed`].
     fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome>;
@@ -46,7 +46,10 @@ impl AssayExt {
 mod tests {
     use super::*;
     use crate::assay;
-    use sonar_primitives::{assay::Malformed, BlobHash};
+    use sonar_primitives::{
+        assay::{AssayWork, Malformed},
+        BlobHash,
+    };
     use sp_io::TestExternalities;
     use std::sync::Mutex;
     use syft::{Architecture, Head, Metric};
@@ -59,12 +62,12 @@ mod tests {
 
     impl Assayer for Fake {
         fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome> {
-            let roots = requests.iter().map(|request| request.root);
-            roots.map(AssayOutcome::Unavailable).collect()
+            let sets = requests.iter().map(|request| request.validation);
+            sets.map(AssayOutcome::Unavailable).collect()
         }
 
         fn note_verdict(&self, verdict: &Verdict) {
-            self.verdicts.lock().unwrap().push(*verdict);
+            self.verdicts.lock().unwrap().push(verdict.clone());
         }
 
         fn note_pending(&self, count: u32) {
@@ -72,7 +75,7 @@ mod tests {
         }
     }
 
-    fn request(root: u8) -> AssayRequest {
+    fn request(validation: u8) -> AssayRequest {
         AssayRequest {
             architecture: Architecture {
                 input: vec![2].try_into().unwrap(),
@@ -80,11 +83,11 @@ mod tests {
                 head: Head::SquaredError,
             },
             metric: Metric::MeanSquaredError,
-            validation: BlobHash::repeat_byte(1),
+            validation: BlobHash::repeat_byte(validation),
             rows: 3,
-            root: BlobHash::repeat_byte(root),
-            gradients: vec![BlobHash::repeat_byte(3)],
-            limit: None,
+            work: AssayWork::Root {
+                parameters: BlobHash::repeat_byte(3),
+            },
         }
     }
 
@@ -93,17 +96,17 @@ mod tests {
         let fake = Arc::new(Fake::default());
         let mut ext = TestExternalities::default();
         ext.register_extension(AssayExt::new(fake.clone()));
-        let verdict = Verdict::Malformed(Malformed::Gradient);
+        let verdict = Verdict::Malformed(Malformed::Parameters);
         ext.execute_with(|| {
             assert_eq!(
                 assay::evaluate_all(vec![request(2), request(1)]),
                 Some(
                     [2, 1]
-                        .map(|root| AssayOutcome::Unavailable(BlobHash::repeat_byte(root)))
+                        .map(|set| AssayOutcome::Unavailable(BlobHash::repeat_byte(set)))
                         .to_vec()
                 )
             );
-            assay::note_verdict(verdict);
+            assay::note_verdict(verdict.clone());
             assay::note_pending(7);
         });
         assert_eq!(*fake.verdicts.lock().unwrap(), [verdict]);
@@ -114,7 +117,7 @@ mod tests {
     fn without_an_extension_nothing_is_measured() {
         TestExternalities::default().execute_with(|| {
             assert_eq!(assay::evaluate_all(vec![request(2)]), None);
-            assay::note_verdict(Verdict::NotImproved);
+            assay::note_verdict(Verdict::Measured { error: 1 });
             assay::note_pending(7);
         });
     }

@@ -1,4 +1,4 @@
-//! What the off-chain worker asks of its node: to measure models natively.
+//! What the off-chain worker asks of its node: to measure roots and rounds natively.
 //!
 //! The runtime says *what* is to be measured ([`AssayRequest`]), the node finds the blobs and
 //! computes. A node that can do so registers an [`AssayExt`] for its off-chain workers; nothing
@@ -31,7 +31,7 @@ use sp_externalities::ExternalitiesExt;
 /// The host functions; for off-chain workers only.
 #[runtime_interface]
 pub trait Assay {
-    /// Measures models, several at once if the node can: one outcome for each, in the same order.
+    /// Makes assays, several at once if the node can: one outcome for each, in the same order.
     /// `None` if this node measures none: it registered no [`AssayExt`], or this is not an
     /// off-chain worker.
     fn evaluate_all(

@@ -2,17 +2,20 @@
 
 use crate::{
     assay::AssayTask,
-    campaign::{CampaignCost, Model, ProposalState, State, Terms},
+    campaign::{CampaignCost, InitialModel, ProposalState, State, Terms},
     events::CampaignEvent,
+    recipe::Recipe,
     reputation::Reputation,
-    tree::{Node, Submission},
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId,
+    round::Round,
+    submission::Submission,
+    tree::Model,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, ModelId, RoundId,
+    SubmissionId,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_core::H256;
 use syft::{Architecture, Metric, Text};
 
 /// The most items that one answer holds, whatever `limit` is asked for.
@@ -42,22 +45,22 @@ pub struct CampaignSummary {
     pub target: MeasuredError,
     /// The last block for commitments.
     pub deadline: BlockNumber,
-    /// Accepted gradients.
+    /// Rounds that were accepted.
     pub accepted: u32,
-    /// Submissions that wait for a reveal or a verdict.
+    /// Rounds that are not decided.
     pub pending: u32,
 }
 
 /// A proposal of a campaign.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct ProposalInfo {
-    /// Its node.
-    pub node: NodeId,
+    /// Its number, and the root's if it is accepted.
+    pub root: ModelId,
     /// Who proposed it.
     pub author: AccountId,
     /// The model.
-    pub model: Model,
-    /// The price of one assay of it.
+    pub model: InitialModel,
+    /// The price of measuring it, or one set of a round on it.
     #[serde(with = "crate::amount")]
     pub assay_price: Balance,
     /// How far it has come.
@@ -85,62 +88,74 @@ pub struct CampaignInfo {
     pub proposals: Vec<ProposalInfo>,
     /// Who pays.
     pub sponsors: Vec<SponsorInfo>,
-    /// What is left to pay assays of accepted gradients.
-    #[serde(with = "crate::amount")]
-    pub reserve: Balance,
     /// The account that holds the money.
     pub escrow: AccountId,
-    /// The node with the least error, roots included; `None` until a proposal is accepted.
-    pub best: Option<NodeId>,
+    /// The model that set the record; `None` until the first root is measured.
+    pub best: Option<ModelId>,
 }
 
-/// A node of a campaign's tree.
+/// A model of a campaign's tree.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
-pub struct NodeInfo {
+pub struct ModelInfo {
     /// Its number.
-    pub id: NodeId,
-    /// The node.
-    pub node: Node<AccountId>,
+    pub id: ModelId,
+    /// The model.
+    pub model: Model<AccountId>,
+}
+
+/// A round.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct RoundInfo {
+    /// Its number.
+    pub id: RoundId,
+    /// The round.
+    pub round: Round<Balance, BlockNumber>,
 }
 
 /// A submission.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct SubmissionInfo {
     /// Its number.
-    pub id: NodeId,
+    pub id: SubmissionId,
     /// The submission.
     pub submission: Submission<AccountId, Balance, BlockNumber>,
 }
 
-/// The blobs that make up a node's model.
+/// How to build a model.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
-pub struct Lineage {
+pub struct ModelRecipe {
     /// The model's shape.
     pub architecture: Architecture,
-    /// The initial parameters.
-    pub root: BlobHash,
-    /// Gradients to add to them, in this order.
-    pub gradients: Vec<BlobHash>,
-    /// blake2b-256 of the result.
-    pub candidate: H256,
+    /// The models that lead to it; the last one is the model itself.
+    pub recipe: Recipe,
     /// Its measured error.
     pub error: MeasuredError,
 }
 
-/// What a gradient would earn and cost now.
+/// What a round would earn, and a commitment to it cost, now.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Quote {
-    /// What the step would earn if its node, or one built on it, wins.
+    /// What a round that reaches the error would earn, all its contributors together.
     #[serde(with = "crate::amount")]
     pub pays: Balance,
-    /// What is held from the account until it is decided.
+    /// What is held from the account until the verdict: `deposit` and `part`.
+    #[serde(with = "crate::amount")]
+    pub hold: Balance,
+    /// The base deposit. Comes back with the verdict; lost without a reveal.
     #[serde(with = "crate::amount")]
     pub deposit: Balance,
-    /// The part of the deposit that is lost if the gradient is not accepted.
+    /// The largest possible part of the round's assay, with its surcharge; what is not needed comes
+    /// back.
     #[serde(with = "crate::amount")]
-    pub assay_price: Balance,
-    /// The largest error that would be accepted; `None` if the parent cannot be improved.
+    pub part: Balance,
+    /// The largest error of a model that would be accepted; `None` if the branch cannot be improved.
     pub accepted_up_to: Option<MeasuredError>,
+    /// The branch's best model.
+    pub best: ModelId,
+    /// The round that takes commitments; `None` if a commitment would open one.
+    pub round: Option<RoundId>,
+    /// The first block that takes no commitments to it.
+    pub closes: BlockNumber,
 }
 
 /// Why there is no answer.
@@ -149,10 +164,12 @@ pub struct Quote {
 pub enum QuoteRefused {
     /// There is no such campaign.
     UnknownCampaign,
-    /// There is no such node in this campaign.
-    UnknownNode,
-    /// The campaign takes no commitments (any more).
+    /// There is no such root.
+    UnknownRoot,
+    /// The campaign takes no commitments (any more), or none of this account.
     NotOpen,
+    /// The round has as many commitments as it can hold.
+    RoundFull,
 }
 
 /// A stored blob.
@@ -165,7 +182,7 @@ pub struct BlobInfo {
     /// What is held for it.
     #[serde(with = "crate::amount")]
     pub deposit: Balance,
-    /// How many campaigns, nodes and submissions need it.
+    /// How many campaigns, models and submissions need it.
     pub pins: u32,
     /// The block in which it was stored.
     pub stored_at: BlockNumber,
@@ -178,13 +195,13 @@ pub struct EntitlementInfo {
     pub campaign: CampaignId,
     /// Who.
     pub account: AccountId,
-    /// For gradients along the winning path.
+    /// For gradients that took the record down.
     #[serde(with = "crate::amount")]
     pub earned: Balance,
-    /// For the winning proposal.
+    /// For proposals whose branches set the record.
     #[serde(with = "crate::amount")]
     pub expertise: Balance,
-    /// Returned: bounty not earned, reserve not used.
+    /// Returned: bounty that was not earned.
     #[serde(with = "crate::amount")]
     pub refund: Balance,
     /// Whether it was claimed.
@@ -201,21 +218,26 @@ sp_api::decl_runtime_apis! {
         fn campaigns(from: CampaignId, limit: u32) -> Vec<CampaignSummary>;
         /// One campaign.
         fn campaign(id: CampaignId) -> Option<CampaignInfo>;
-        /// The accepted nodes of a campaign, roots included.
-        fn tree(id: CampaignId, from: NodeId, limit: u32) -> Vec<NodeInfo>;
-        /// What a node's model is made of.
-        fn lineage(node: NodeId) -> Option<Lineage>;
-        /// Submissions of a campaign that wait for a reveal or a verdict.
-        fn pending_submissions(id: CampaignId, from: NodeId, limit: u32) -> Vec<SubmissionInfo>;
+        /// The models of a campaign, roots included.
+        fn tree(id: CampaignId, from: ModelId, limit: u32) -> Vec<ModelInfo>;
+        /// How to build a model.
+        fn recipe(model: ModelId) -> Option<ModelRecipe>;
+        /// The rounds of a campaign, decided ones included.
+        fn rounds(id: CampaignId, from: RoundId, limit: u32) -> Vec<RoundInfo>;
+        /// One round.
+        fn round(id: RoundId) -> Option<RoundInfo>;
+        /// The submissions of a round, in the order of commitments from place `from` on.
+        fn submissions_in(round: RoundId, from: u32, limit: u32) -> Vec<SubmissionInfo>;
         /// One submission.
-        fn submission(id: NodeId) -> Option<SubmissionInfo>;
+        fn submission(id: SubmissionId) -> Option<SubmissionInfo>;
         /// Submissions of an account that are not forgotten yet, decided ones included.
-        fn submissions_of(account: AccountId, from: NodeId, limit: u32) -> Vec<SubmissionInfo>;
-        /// What `account` would earn, and deposit, for a gradient on `parent` that reaches `error`.
-        fn quote(account: AccountId, parent: NodeId, error: MeasuredError) -> Result<Quote, QuoteRefused>;
-        /// What a campaign costs its owner; `bytes` is the size of parameters and validation set
-        /// together. `None` if the architecture is over the limits.
-        fn cost(bounty: Balance, architecture: Architecture, rows: u32, bytes: u64) -> Option<CampaignCost<Balance>>;
+        fn submissions_of(account: AccountId, from: SubmissionId, limit: u32) -> Vec<SubmissionInfo>;
+        /// What a round on `root` that reaches `error` would earn, and what `account` must have to
+        /// commit to it.
+        fn quote(account: AccountId, root: ModelId, error: MeasuredError) -> Result<Quote, QuoteRefused>;
+        /// What a campaign costs its owner, and its rounds those who commit; `bytes` is the size of
+        /// parameters and validation set together. `None` if the architecture is over the limits.
+        fn cost(bounty: Balance, architecture: Architecture, rows: u32, bytes: u64, seats: u8) -> Option<CampaignCost<Balance>>;
         /// A blob of the model repository.
         fn blob(hash: BlobHash) -> Option<BlobInfo>;
         /// What everybody gets from a settled campaign, in no particular order.
@@ -227,6 +249,9 @@ sp_api::decl_runtime_apis! {
         /// What happened in campaigns in the block at whose state this is asked.
         fn events() -> Vec<CampaignEvent>;
         /// Assays that the chain waits for.
-        fn pending_assays(from: NodeId, limit: u32) -> Vec<AssayTask<AccountId, BlockNumber>>;
+        fn pending_assays(from: ModelId, limit: u32) -> Vec<AssayTask<BlockNumber>>;
+        /// Accounts that the owner of a campaign has admitted, in no particular order. `after` is
+        /// the last account of the page before.
+        fn admitted(id: CampaignId, after: Option<AccountId>, limit: u32) -> Vec<AccountId>;
     }
 }

@@ -1,12 +1,17 @@
 //! Assays: what is measured, what it costs, and what the answers can be.
 
-use crate::{BlobHash, CampaignId, MeasuredError, NodeId};
+use crate::{
+    recipe::{Point, Recipe},
+    round::MAX_COMMITMENTS,
+    BlobHash, CampaignId, MeasuredError, ModelId,
+};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{pallet_prelude::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
-use syft::{Architecture, Metric};
+use syft::{round::MAX_SEATS, Architecture, Metric};
 
 /// What an assay is for.
 #[derive(
@@ -25,10 +30,10 @@ use syft::{Architecture, Metric};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum AssayKind {
-    /// A proposal's initial model: its error is the start of every path from it.
+    /// A proposal's initial model.
     Root,
-    /// A parent with a submitted gradient added.
-    Candidate,
+    /// The sets of a round.
+    Round,
 }
 
 /// One assay that the chain waits for.
@@ -45,25 +50,23 @@ pub enum AssayKind {
     Serialize,
     Deserialize,
 )]
-pub struct AssayTask<AccountId, BlockNumber> {
-    /// The node whose model is measured.
-    pub node: NodeId,
+pub struct AssayTask<BlockNumber> {
+    /// The number of the root or round.
+    pub id: ModelId,
     /// The campaign that it belongs to.
     pub campaign: CampaignId,
-    /// Whose model it is: verdicts bind to this account and to `subject`.
-    pub account: AccountId,
-    /// The blob that is judged: a gradient, or a proposal's parameters.
-    pub subject: BlobHash,
     /// What the assay is for.
     pub kind: AssayKind,
+    /// A hash of all that is judged; verdicts bind to it.
+    pub subject: H256,
     /// The last block in which a verdict counts.
     pub deadline: BlockNumber,
 }
 
-/// All that an assayer's node must know to measure a model.
+/// All that an assayer's node must know to give a verdict.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct AssayRequest {
-    /// The shape of the model.
+    /// The shape of the models.
     pub architecture: Architecture,
     /// What the error is.
     pub metric: Metric,
@@ -71,15 +74,42 @@ pub struct AssayRequest {
     pub validation: BlobHash,
     /// Rows that the validation set must have.
     pub rows: u32,
-    /// The initial parameters.
-    pub root: BlobHash,
-    /// Gradients to add to them, from the root down. Empty for a root's own assay.
-    pub gradients: Vec<BlobHash>,
-    /// The greatest error that is wanted exactly: of those above it is only told that they are. `None` if all are.
-    pub limit: Option<MeasuredError>,
+    /// What to measure on it.
+    pub work: AssayWork,
 }
 
-/// Why a model cannot be measured. Everybody who has the same blobs comes to the same answer.
+/// What an assay measures.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum AssayWork {
+    /// A proposal's initial model.
+    Root {
+        /// Its parameters.
+        parameters: BlobHash,
+    },
+    /// The sets of a round.
+    Round(RoundWork),
+}
+
+/// The sets of a round to measure.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct RoundWork {
+    /// How to build the branch's best model and the bases of the gradients.
+    pub recipe: Recipe,
+    /// The place of the branch's best model in the recipe.
+    pub best: u32,
+    /// Its measured error.
+    pub best_error: MeasuredError,
+    /// The campaign's target.
+    pub target: MeasuredError,
+    /// Improvements smaller than this do not count. At least 1.
+    pub minimum_step: MeasuredError,
+    /// How many gradients can have a share.
+    pub seats: u8,
+    /// The revealed gradients with their bases, in the order of commitments.
+    pub gradients: Vec<Point>,
+}
+
+/// Why a root cannot be measured. Everybody who has the same blobs comes to the same answer.
 #[derive(
     Clone,
     Copy,
@@ -98,8 +128,6 @@ pub struct AssayRequest {
 pub enum Malformed {
     /// The initial parameters are not safetensors of this architecture.
     Parameters,
-    /// A gradient is not one of this architecture.
-    Gradient,
     /// The validation set cannot be decoded, or does not fit the architecture or the campaign.
     ValidationSet,
     /// The model, or what it computes, holds a NaN or an infinity.
@@ -109,27 +137,18 @@ pub enum Malformed {
 /// What a node's measurement came to.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum AssayOutcome {
-    /// The model was measured, and its error is not above the request's limit.
-    Measured {
-        /// The error on the validation set.
-        error: MeasuredError,
-        /// blake2b-256 of the model's parameters as canonical safetensors.
-        candidate: H256,
-    },
-    /// The model can be measured, and its error is above the request's limit.
-    AboveLimit,
-    /// The model cannot be measured, by anybody.
-    Malformed(Malformed),
+    /// The verdict that everybody who measures comes to.
+    Verdict(Verdict),
     /// This node does not have a blob (yet); others may.
     Unavailable(BlobHash),
-    /// This node failed, through a fault of its own that its log tells of. Says nothing of the model.
+    /// This node failed, through a fault of its own that its log tells of. Says nothing of the
+    /// models.
     Failed,
 }
 
-/// An assayer's answer. Deliberately says no more about a candidate that is not better than that.
+/// An assayer's answer.
 #[derive(
     Clone,
-    Copy,
     PartialEq,
     Eq,
     Debug,
@@ -148,20 +167,75 @@ pub enum Verdict {
         /// The error on the validation set.
         error: MeasuredError,
     },
-    /// The candidate is better than its parent by at least the minimum step.
-    Improved {
-        /// The error on the validation set.
-        error: MeasuredError,
-        /// blake2b-256 of the candidate's parameters.
-        candidate: H256,
-    },
-    /// The candidate is not better than its parent by the minimum step.
-    NotImproved,
-    /// The model cannot be measured.
+    /// The root cannot be measured.
     Malformed(Malformed),
+    /// What a round came to.
+    Round(RoundVerdict),
 }
 
-/// What a candidate must beat.
+impl Verdict {
+    /// Whether an assay of this kind can come to this verdict.
+    pub fn fits(&self, kind: AssayKind) -> bool {
+        match self {
+            Self::Measured { .. } | Self::Malformed(_) => kind == AssayKind::Root,
+            Self::Round(_) => kind == AssayKind::Round,
+        }
+    }
+}
+
+/// Places in a round's list of revealed gradients, in the order of commitments and from 0.
+pub type Places<const MOST: u32> = BoundedVec<u8, ConstU32<MOST>>;
+
+/// What a round came to. Deliberately says no more of one that is not accepted than which gradients
+/// are malformed.
+#[derive(
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct RoundVerdict {
+    /// The gradients that cannot be measured.
+    pub malformed: Places<MAX_COMMITMENTS>,
+    /// The branch's next model, if the round improves on its best by the minimum step.
+    pub accepted: Option<AcceptedRound>,
+}
+
+/// The branch's next model, and whose it is.
+#[derive(
+    Clone,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct AcceptedRound {
+    /// Its error on the validation set.
+    pub error: MeasuredError,
+    /// blake2b-256 of its parameters as canonical safetensors.
+    pub parameters: H256,
+    /// The gradients whose mean it is.
+    pub best_set: Places<{ MAX_SEATS as u32 }>,
+    /// Whether the mean includes the branch's best model until then.
+    pub with_previous: bool,
+    /// The seated gradients with their shares, in the order of commitments.
+    pub seats: BoundedVec<SeatShare, ConstU32<{ MAX_SEATS as u32 }>>,
+}
+
+/// A seated gradient's share.
 #[derive(
     Clone,
     Copy,
@@ -173,25 +247,51 @@ pub enum Verdict {
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
+    Serialize,
+    Deserialize,
 )]
-pub struct Baseline {
-    /// The parent's measured error.
-    pub error: MeasuredError,
-    /// Improvements smaller than this do not count.
-    pub minimum_step: MeasuredError,
+pub struct SeatShare {
+    /// Its place among the revealed gradients.
+    pub place: u8,
+    /// The Shapley value of what it adds, times the factorial of the number of seated.
+    #[serde(with = "crate::amount")]
+    pub share: u128,
 }
 
-impl Baseline {
-    /// The greatest error that beats it, if any does.
-    pub fn limit(&self) -> Option<MeasuredError> {
-        self.error.checked_sub(self.minimum_step)
-    }
-
-    /// The Ladder's rule: `error + minimum_step <= parent's error`.
-    pub fn is_beaten_by(&self, error: MeasuredError) -> bool {
-        error
-            .checked_add(self.minimum_step)
-            .is_some_and(|needed| needed <= self.error)
+impl RoundVerdict {
+    /// Whether the verdict keeps the rules for a round of so many reveals, as far as they can be
+    /// checked without measuring: places exist and rise, no malformed gradient is seated, the best
+    /// set is of the seated, at most `seats` are, somebody has a share, and the model is better than
+    /// `best_error` by `minimum_step`.
+    pub fn keeps_rules(
+        &self,
+        reveals: u32,
+        seats: u8,
+        best_error: MeasuredError,
+        minimum_step: MeasuredError,
+    ) -> bool {
+        let rises = |places: &[u8]| {
+            places.windows(2).all(|pair| pair[0] < pair[1])
+                && places.last().is_none_or(|last| u32::from(*last) < reveals)
+        };
+        if !rises(&self.malformed) {
+            return false;
+        }
+        let Some(accepted) = &self.accepted else {
+            return true;
+        };
+        let seated: Vec<u8> = accepted.seats.iter().map(|seat| seat.place).collect();
+        rises(&seated)
+            && rises(&accepted.best_set)
+            && seated.len() <= usize::from(seats)
+            && !seated.iter().any(|place| self.malformed.contains(place))
+            && !accepted.best_set.is_empty()
+            && accepted.best_set.iter().all(|place| seated.contains(place))
+            && accepted.seats.iter().any(|seat| seat.share > 0)
+            && accepted
+                .error
+                .checked_add(minimum_step)
+                .is_some_and(|needed| needed <= best_error)
     }
 }
 
@@ -228,6 +328,7 @@ pub fn quorum(assayers: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -242,22 +343,59 @@ mod tests {
         assert_eq!(quorum(u32::MAX), 2_863_311_531);
     }
 
+    fn verdict() -> RoundVerdict {
+        RoundVerdict {
+            malformed: vec![1].try_into().unwrap(),
+            accepted: Some(AcceptedRound {
+                error: 90,
+                parameters: H256::zero(),
+                best_set: vec![2].try_into().unwrap(),
+                with_previous: true,
+                seats: vec![
+                    SeatShare { place: 0, share: 3 },
+                    SeatShare {
+                        place: 2,
+                        share: 17,
+                    },
+                ]
+                .try_into()
+                .unwrap(),
+            }),
+        }
+    }
+
     #[test]
-    fn the_ladder_needs_the_whole_step() {
-        let baseline = Baseline {
-            error: 100,
-            minimum_step: 10,
+    fn a_verdict_keeps_the_rules_or_does_not_count() {
+        type Change = fn(&mut RoundVerdict, &mut AcceptedRound);
+        let keeps = |change: Change| {
+            let mut verdict = verdict();
+            let mut accepted = verdict.accepted.take().unwrap();
+            change(&mut verdict, &mut accepted);
+            verdict.accepted = Some(accepted);
+            verdict.keeps_rules(3, 4, 100, 10)
         };
-        assert!(baseline.is_beaten_by(90));
-        assert!(!baseline.is_beaten_by(91));
-        assert!(!baseline.is_beaten_by(u64::MAX));
-        assert_eq!(baseline.limit(), Some(90));
-        let low = Baseline {
-            error: 9,
-            ..baseline
+        let broken: [Change; 9] = [
+            |verdict, _| verdict.malformed = vec![3].try_into().unwrap(),
+            |verdict, _| verdict.malformed = vec![1, 1].try_into().unwrap(),
+            |verdict, _| verdict.malformed = vec![0].try_into().unwrap(),
+            |_, accepted| accepted.error = 91,
+            |_, accepted| accepted.error = u64::MAX,
+            |_, accepted| accepted.best_set = vec![1].try_into().unwrap(),
+            |_, accepted| accepted.best_set = Default::default(),
+            |_, accepted| accepted.seats.iter_mut().for_each(|seat| seat.share = 0),
+            |_, accepted| accepted.seats.swap(0, 1),
+        ];
+        assert!(keeps(|_, _| {}));
+        for (index, change) in broken.into_iter().enumerate() {
+            assert!(!keeps(change), "change {index}");
+        }
+        assert!(!verdict().keeps_rules(3, 1, 100, 10));
+        assert!(!verdict().keeps_rules(2, 4, 100, 10));
+        let nothing = RoundVerdict {
+            malformed: Default::default(),
+            accepted: None,
         };
-        assert!(!low.is_beaten_by(0));
-        assert_eq!(low.limit(), None);
+        assert!(nothing.keeps_rules(0, 4, 0, 1));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::{BlobHash, MeasuredError};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_runtime::Permill;
@@ -48,9 +49,9 @@ pub enum Privacy {
     Deserialize,
 )]
 pub struct BountySplit {
-    /// To the mines whose gradients lead to the winner.
+    /// To the mines whose gradients take the record down.
     pub data: Permill,
-    /// To the author of the winning proposal.
+    /// To the authors of the roots whose branches set the record.
     pub expertise: Permill,
     /// To providers of metered compute. Must be zero: not available yet.
     pub compute: Permill,
@@ -133,7 +134,8 @@ pub struct Terms<Balance, BlockNumber> {
     /// By how much the measured start may exceed the claim: of the whole scale for an error rate
     /// (5,000 parts per million are 0.5 % points), of the claim for a mean squared error.
     pub tolerance: Permill,
-    /// The Ladder's step: smaller improvements do not count and are not published. At least 1.
+    /// The Ladder's step: smaller improvements do not count and are not published. At least 1, and at
+    /// least 1/1,024 of the way from start to target.
     pub minimum_step: MeasuredError,
     /// The last block in which gradients may be committed.
     pub deadline: BlockNumber,
@@ -144,10 +146,96 @@ pub struct Terms<Balance, BlockNumber> {
     pub bounty: Balance,
     /// How the bounty is shared.
     pub split: BountySplit,
-    /// Whether others than the owner may add proposals.
+    /// Whether others than the owner may add proposals, which the owner must accept.
     pub open_proposals: bool,
-    /// Accepted gradients that an account must have (in any campaign) to commit here.
-    pub minimum_reputation: u32,
+    /// Who may commit to gradients.
+    pub members: Members,
+    /// How rounds are held and paid.
+    pub rounds: RoundTerms,
+}
+
+/// Who may commit to gradients in a campaign. Only admission limits how many identities one miner
+/// has.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Default,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Members {
+    /// Everybody.
+    #[default]
+    Everybody,
+    /// Accounts with a reputation.
+    Reputation {
+        /// Contributions that the account must have, in any campaign.
+        contributions: u32,
+    },
+    /// Accounts that the owner admits, with `campaigns.admit`.
+    Admitted,
+}
+
+/// How a campaign's rounds are held and paid.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(default)]
+pub struct RoundTerms {
+    /// Blocks for which a round takes commitments, 1 to 43,200. Choose at least as many as a training
+    /// takes.
+    pub round_blocks: u32,
+    /// Blocks after that in which gradients may be revealed, 30 to 150.
+    pub reveal_window: u32,
+    /// How many gradients of a round can have a share, 1 to 6.
+    pub seats: u8,
+    /// How much later improvements earn more than early ones, 1 to 3; see
+    /// [`PayoutRule`](crate::payout::PayoutRule).
+    pub steepness: u8,
+}
+
+/// The range of [`RoundTerms::round_blocks`].
+pub const ROUND_BLOCKS: RangeInclusive<u32> = 1..=43_200;
+/// The range of [`RoundTerms::reveal_window`].
+pub const REVEAL_WINDOW: RangeInclusive<u32> = 30..=150;
+/// The range of [`RoundTerms::seats`].
+pub const SEATS: RangeInclusive<u8> = 1..=syft::round::MAX_SEATS;
+/// The range of [`RoundTerms::steepness`].
+pub const STEEPNESS: RangeInclusive<u8> = 1..=3;
+/// The minimum step is at least this part of the way from start to target: one in this many.
+pub const MAX_STEPS: u64 = 1_024;
+/// The default of [`Terms::minimum_step`]: one in this many parts of the way from start to target.
+pub const DEFAULT_STEPS: u64 = 500;
+
+impl Default for RoundTerms {
+    fn default() -> Self {
+        Self {
+            round_blocks: 30,
+            reveal_window: 30,
+            seats: 4,
+            steepness: 1,
+        }
+    }
 }
 
 /// The default of [`Terms::tolerance`]: 0.5 %.
@@ -161,6 +249,12 @@ impl<Balance, BlockNumber> Terms<Balance, BlockNumber> {
             Metric::MeanSquaredError => self.tolerance.mul_floor(self.starting_error),
         };
         self.starting_error.saturating_add(slack)
+    }
+
+    /// The least minimum step that the terms may have.
+    pub fn least_minimum_step(&self) -> MeasuredError {
+        let way = self.starting_error.saturating_sub(self.target_error);
+        way.div_ceil(MAX_STEPS).max(1)
     }
 }
 
@@ -178,7 +272,7 @@ impl<Balance, BlockNumber> Terms<Balance, BlockNumber> {
     Serialize,
     Deserialize,
 )]
-pub struct Model {
+pub struct InitialModel {
     /// The shape of the model.
     pub architecture: Architecture,
     /// Its initial parameters (safetensors) in the model repository.
@@ -202,11 +296,11 @@ pub struct Model {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Closed {
-    /// A node's error is at or below the target.
+    /// A model's error is at or below the target.
     TargetReached,
     /// The deadline has passed.
     DeadlinePassed,
-    /// The owner cancelled before any gradient was accepted.
+    /// The owner cancelled before any round was accepted.
     Cancelled,
 }
 
@@ -237,11 +331,16 @@ pub enum Rejected {
         /// What was measured.
         measured: MeasuredError,
     },
+    /// A proposal's model is better than the campaign's record: submit it as a gradient on your root.
+    BelowRecord {
+        /// What was measured.
+        measured: MeasuredError,
+    },
     /// The initial model or the validation set cannot be used.
     Malformed(crate::assay::Malformed),
     /// No quorum of assayers judged the initial model in time.
     NoQuorum,
-    /// The owner cancelled before the initial model was judged.
+    /// The campaign's owner refused it, or the campaign closed, before it was judged.
     Cancelled,
 }
 
@@ -270,7 +369,7 @@ pub enum State<BlockNumber> {
     Closing {
         /// Why.
         reason: Closed,
-        /// The block from which it is settled whatever is still pending.
+        /// The block from which what is still pending is given up; each decided round moves it.
         grace_ends: BlockNumber,
     },
     /// The bounty is split; everybody can claim.
@@ -304,6 +403,8 @@ pub enum State<BlockNumber> {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ProposalState {
+    /// It waits for the owner's acceptance.
+    Offered,
     /// Its assay is pending.
     Pending,
     /// Gradients may be committed to it; it is a root of the model tree.
@@ -322,37 +423,45 @@ pub enum ProposalState {
 pub struct Proposal<AccountId, Balance> {
     /// The campaign.
     pub campaign: crate::CampaignId,
-    /// Who proposed it, and earns the expertise part if it wins.
+    /// Who proposed it, and earns the expertise part of the records that its branch sets.
     pub author: AccountId,
     /// The model.
-    pub model: Model,
-    /// What an assay of it, or of a gradient on it, costs.
+    pub model: InitialModel,
+    /// What measuring it, or one set of a round on it, costs.
     pub assay_price: Balance,
-    /// Held from the author for its assay; zero for the first one, which the reserve pays.
+    /// Held from the author for its assay; zero once it is decided.
     pub deposit: Balance,
     /// How far it has come.
     pub state: ProposalState,
 }
 
-/// What the owner of a campaign pays at its creation.
+/// What the owner of a campaign pays at its creation, and what its rounds cost.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(bound(
     serialize = "Balance: core::fmt::Display",
     deserialize = "Balance: core::str::FromStr"
 ))]
 pub struct CampaignCost<Balance> {
-    /// Earned by those whose work leads to the best model; the rest comes back.
+    /// Earned by those whose work takes the record down; the rest comes back.
     #[serde(with = "crate::amount")]
     pub bounty: Balance,
-    /// Pays the assays of the initial model and of accepted gradients; the rest comes back.
-    #[serde(with = "crate::amount")]
-    pub reserve: Balance,
     /// Keeps the campaign's account alive; comes back when everything is claimed.
     #[serde(with = "crate::amount")]
     pub deposit: Balance,
-    /// The price of one assay, a part of every commitment's deposit.
+    /// Pays the assay of the initial model.
     #[serde(with = "crate::amount")]
     pub assay_price: Balance,
+    /// The most commitments that a round holds. Fewer than
+    /// [`MIN_COMMITMENTS`](crate::round::MIN_COMMITMENTS): the campaign would be refused.
+    pub max_commitments: u32,
+    /// The most multiply-adds (of one row, times rows) that one set may take with these seats.
+    pub max_work_of_a_set: u64,
+    /// The largest part of a round's assay that one of its first 16 commitments may have to pay.
+    #[serde(with = "crate::amount")]
+    pub largest_part: Balance,
+    /// The base deposit of a commitment by an account without a reputation.
+    #[serde(with = "crate::amount")]
+    pub base_deposit: Balance,
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 //! change its shape when the pallets are reordered.
 
 use crate::{
-    assay::Malformed,
     campaign::{Closed, Rejected},
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, NodeId,
+    round::RoundState,
+    tree::Contributor,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, ModelId, RoundId,
+    SubmissionId,
 };
+use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -21,7 +24,7 @@ pub enum CampaignEvent {
         owner: AccountId,
         #[serde(with = "crate::amount")]
         bounty: Balance,
-        root: NodeId,
+        root: ModelId,
     },
     /// The initial model was measured; gradients are welcome.
     Opened {
@@ -33,23 +36,31 @@ pub enum CampaignEvent {
         campaign: CampaignId,
         reason: Rejected,
     },
-    /// Somebody proposed another model to start from.
+    /// Somebody revealed another model to start from; without `needs_acceptance` it is measured.
     Proposed {
         campaign: CampaignId,
-        root: NodeId,
+        root: ModelId,
         author: AccountId,
+        needs_acceptance: bool,
     },
+    /// The owner wants that model; it is measured.
+    ProposalTaken { campaign: CampaignId, root: ModelId },
     /// That model was measured and is a root of the tree now.
     ProposalAccepted {
         campaign: CampaignId,
-        root: NodeId,
+        root: ModelId,
         error: MeasuredError,
     },
-    /// That model cannot be used.
+    /// That model is not used.
     ProposalRejected {
         campaign: CampaignId,
-        root: NodeId,
+        root: ModelId,
         reason: Rejected,
+    },
+    /// The owner admitted an account.
+    Admitted {
+        campaign: CampaignId,
+        account: AccountId,
     },
     /// A sponsor added to the bounty.
     Funded {
@@ -58,71 +69,86 @@ pub enum CampaignEvent {
         #[serde(with = "crate::amount")]
         amount: Balance,
     },
-    /// The owner added to what pays assays.
-    ReserveToppedUp {
+    /// The first commitment opened a round.
+    RoundOpened {
         campaign: CampaignId,
-        #[serde(with = "crate::amount")]
-        amount: Balance,
+        round: RoundId,
+        root: ModelId,
+        closes: BlockNumber,
+        reveals_end: BlockNumber,
     },
     /// An account committed to a gradient.
     Committed {
         campaign: CampaignId,
-        submission: NodeId,
-        parent: NodeId,
+        submission: SubmissionId,
+        round: RoundId,
+        base: ModelId,
         account: AccountId,
         #[serde(with = "crate::amount")]
-        deposit: Balance,
+        hold: Balance,
+    },
+    /// An account committed to a proposal.
+    ProposalCommitted {
+        campaign: CampaignId,
+        submission: SubmissionId,
+        account: AccountId,
+        #[serde(with = "crate::amount")]
+        hold: Balance,
         reveal_by: BlockNumber,
     },
-    /// The gradient is known; the assayers measure it.
+    /// A gradient is known.
     Revealed {
         campaign: CampaignId,
-        submission: NodeId,
+        submission: SubmissionId,
+        round: RoundId,
         gradient: BlobHash,
     },
-    /// It improved its parent and is a node of the tree.
-    Accepted {
+    /// All reveals are in, or their time is over: the assayers measure the round.
+    RoundClosed {
         campaign: CampaignId,
-        submission: NodeId,
-        account: AccountId,
-        parent: NodeId,
+        round: RoundId,
+        reveals: u32,
+    },
+    /// A round brought its branch's next model.
+    RoundAccepted {
+        campaign: CampaignId,
+        round: RoundId,
+        root: ModelId,
         error: MeasuredError,
+        /// The record that it broke, if it did.
+        former_record: Option<MeasuredError>,
+        contributors: Vec<Contributor<AccountId>>,
     },
-    /// It did not improve its parent by the minimum step.
-    NotImproved {
+    /// A round ended without a model.
+    RoundEnded {
         campaign: CampaignId,
-        submission: NodeId,
+        round: RoundId,
+        state: RoundState,
     },
-    /// It cannot be measured.
+    /// A gradient cannot be measured.
     Malformed {
         campaign: CampaignId,
-        submission: NodeId,
-        reason: Malformed,
+        submission: SubmissionId,
     },
-    /// The same model was committed to before.
-    Duplicate {
-        campaign: CampaignId,
-        submission: NodeId,
-        of: NodeId,
-    },
-    /// A node went to an equal, earlier commitment.
-    TakenOver {
-        campaign: CampaignId,
-        submission: NodeId,
-        node: NodeId,
-        account: AccountId,
-    },
-    /// It was not revealed in time.
+    /// A commitment was not revealed in time.
     DepositLost {
         campaign: CampaignId,
-        submission: NodeId,
+        submission: SubmissionId,
+        account: AccountId,
+        #[serde(with = "crate::amount")]
+        amount: Balance,
     },
-    /// It was not decided in time; the deposit went back.
-    Undecided {
+    /// A commitment was never judged; what was held went back.
+    Returned {
         campaign: CampaignId,
-        submission: NodeId,
+        submission: SubmissionId,
     },
-    /// An assay was paid from the campaign's reserve.
+    /// A model's parameters are stored: nobody has to rebuild it.
+    ModelStored {
+        campaign: CampaignId,
+        model: ModelId,
+    },
+    /// The assayers were paid.
     AssayPaid {
         campaign: CampaignId,
         #[serde(with = "crate::amount")]
@@ -133,7 +159,7 @@ pub enum CampaignEvent {
         campaign: CampaignId,
         reason: Closed,
     },
-    /// An account can claim this.
+    /// What an account can claim once the campaign is settled has grown by this.
     Entitled {
         campaign: CampaignId,
         account: AccountId,
@@ -165,23 +191,26 @@ impl CampaignEvent {
             | Self::Opened { campaign, .. }
             | Self::Rejected { campaign, .. }
             | Self::Proposed { campaign, .. }
+            | Self::ProposalTaken { campaign, .. }
             | Self::ProposalAccepted { campaign, .. }
             | Self::ProposalRejected { campaign, .. }
+            | Self::Admitted { campaign, .. }
             | Self::Funded { campaign, .. }
-            | Self::ReserveToppedUp { campaign, .. }
+            | Self::RoundOpened { campaign, .. }
             | Self::Committed { campaign, .. }
+            | Self::ProposalCommitted { campaign, .. }
             | Self::Revealed { campaign, .. }
-            | Self::Accepted { campaign, .. }
-            | Self::NotImproved { campaign, .. }
+            | Self::RoundClosed { campaign, .. }
+            | Self::RoundAccepted { campaign, .. }
+            | Self::RoundEnded { campaign, .. }
             | Self::Malformed { campaign, .. }
-            | Self::Duplicate { campaign, .. }
-            | Self::TakenOver { campaign, .. }
             | Self::DepositLost { campaign, .. }
-            | Self::Undecided { campaign, .. }
+            | Self::Returned { campaign, .. }
+            | Self::ModelStored { campaign, .. }
             | Self::AssayPaid { campaign, .. }
             | Self::Closed { campaign, .. }
             | Self::Entitled { campaign, .. }
-            | Self::Settled { campaign }
+            | Self::Settled { campaign, .. }
             | Self::Claimed { campaign, .. }
             | Self::Removed { campaign } => *campaign,
         }

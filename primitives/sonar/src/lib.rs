@@ -2,7 +2,7 @@
 //!
 //! A pallet of this project never depends on another: what one needs of another is a trait in
 //! [`traits`], and the runtime is the only place where they meet. The rules for money are pure
-//! functions in [`payout`] and [`assay`]; runtime APIs for clients are in [`api`].
+//! functions in [`payout`], [`round`] and [`assay`]; runtime APIs for clients are in [`api`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -15,7 +15,10 @@ pub mod assay;
 pub mod campaign;
 pub mod events;
 pub mod payout;
+pub mod recipe;
 pub mod reputation;
+pub mod round;
+pub mod submission;
 pub mod traits;
 pub mod tree;
 
@@ -39,9 +42,14 @@ pub type Hash = H256;
 pub type Nonce = u32;
 /// A campaign's number; never used twice.
 pub type CampaignId = u32;
-/// The number of a node of a model tree: a proposal or a submission. One sequence for all
-/// campaigns, in the order of proposal and commitment; never used twice.
-pub type NodeId = u64;
+/// The number of a root, or of a round and of the model that comes out of it. One sequence for all
+/// campaigns, in the order of proposals' reveals and rounds' openings; never used twice.
+pub type ModelId = u64;
+/// The number of a round, and of its model if it is accepted.
+pub type RoundId = ModelId;
+/// The number of a commitment, to a gradient or to a proposal. One sequence for all campaigns;
+/// never used twice.
+pub type SubmissionId = u64;
 /// blake2b-256 of a blob's bytes; its IPFS CID is a CIDv1 (raw) over the same hash.
 pub type BlobHash = H256;
 /// A measured error, lower is better; the unit is the metric's (see [`syft::Metric`]).

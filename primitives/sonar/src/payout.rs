@@ -1,14 +1,14 @@
 //! How a bounty is split: pure arithmetic, no storage.
 //!
-//! Source: the protocol's payout rule. With `e0` the measured error of the winner's root, `T` the
-//! target and `B` the bounty,
+//! Source: the protocol's "Payout: by record". With `e0` the measured error of the owner's root, `T`
+//! the target, `B` the part of the bounty and `k` the steepness,
 //!
 //! ```text
-//! paid_up_to(e) = floor( B * (e0 - max(e, T)) / (e0 - T) )
+//! x(e) = (e0 - max(e, T)) / (e0 - T),   paid_up_to(e) = floor of B * x(e)^k, each product rounded down
 //! ```
 //!
-//! and the node that takes the error from `e(k-1)` to `e(k)` earns
-//! `paid_up_to(e(k)) - paid_up_to(e(k-1))`. The sums telescope: nothing is lost to rounding, never
+//! and the round that takes the record from `r` to `e` earns `paid_up_to(e) - paid_up_to(r)`, which
+//! its contributors divide by their shares. All sums telescope: nothing is lost to rounding, never
 //! more than `B` is paid, and exactly `B` when the target is reached.
 
 use crate::{Balance, MeasuredError};
@@ -25,47 +25,56 @@ pub fn mul_div(amount: Balance, numerator: u128, denominator: u128) -> Option<Ba
     multiply_by_rational_with_rounding(amount, numerator, denominator, Rounding::Down)
 }
 
-/// What all steps from the error `start` down to `error` earn together of `bounty`, in its unit.
-/// Zero while there is nothing to improve (`start <= target`) or nothing is improved.
-pub fn paid_up_to(
-    bounty: Balance,
-    start: MeasuredError,
-    target: MeasuredError,
-    error: MeasuredError,
-) -> Balance {
-    if start <= target {
-        return 0;
+/// What a data, or expertise, part of a bounty is paid out by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PayoutRule {
+    /// `B`: what can be earned, in its unit.
+    pub bounty: Balance,
+    /// `e0`: the measured error of the owner's root.
+    pub start: MeasuredError,
+    /// `T`: the error at which everything is earned.
+    pub target: MeasuredError,
+    /// `k`: 1 to 3.
+    pub steepness: u8,
+}
+
+impl PayoutRule {
+    /// What all steps of the record down to `error` earn together. Zero while there is nothing to
+    /// improve (`start <= target`) or nothing is improved.
+    pub fn paid_up_to(&self, error: MeasuredError) -> Balance {
+        if self.start <= self.target {
+            return 0;
+        }
+        let improved = self.start.saturating_sub(error.max(self.target));
+        let way = self.start - self.target;
+        // improved <= way, so no product exceeds the bounty.
+        (0..self.steepness).fold(self.bounty, |amount, _| {
+            mul_div(amount, improved.into(), way.into()).unwrap_or(0)
+        })
     }
-    let improved = start.saturating_sub(error.max(target));
-    // improved <= start - target, so the quotient never exceeds the bounty.
-    mul_div(bounty, improved.into(), (start - target).into()).unwrap_or(0)
+
+    /// What taking the record from `from` to `to` earns.
+    pub fn step_pays(&self, from: MeasuredError, to: MeasuredError) -> Balance {
+        self.paid_up_to(to).saturating_sub(self.paid_up_to(from))
+    }
 }
 
-/// What one step from the error `parent` to the error `error` earns of `bounty`.
-pub fn step_pays(
-    bounty: Balance,
-    start: MeasuredError,
-    target: MeasuredError,
-    parent: MeasuredError,
-    error: MeasuredError,
-) -> Balance {
-    paid_up_to(bounty, start, target, error)
-        .saturating_sub(paid_up_to(bounty, start, target, parent))
-}
-
-/// What each step along `path` earns; `path` holds the errors after each step, in order.
-pub fn split_path(
-    bounty: Balance,
-    start: MeasuredError,
-    target: MeasuredError,
-    path: &[MeasuredError],
-) -> Vec<Balance> {
-    let mut parent = start;
-    path.iter()
-        .map(|&error| {
-            let pays = step_pays(bounty, start, target, parent, error);
-            parent = error;
-            pays
+/// Divides `amount` by shares, cumulatively: with `F(i)` the sum of the first `i` shares, the i-th
+/// gets `floor(amount F(i) / F(n)) - floor(amount F(i-1) / F(n))`. The parts sum to `amount` exactly.
+/// Empty, or all-zero, shares get nothing.
+pub fn divide_by_shares(amount: Balance, shares: &[u128]) -> Vec<Balance> {
+    let total = shares
+        .iter()
+        .fold(0u128, |sum, share| sum.saturating_add(*share));
+    let (mut sum, mut given) = (0u128, 0);
+    shares
+        .iter()
+        .map(|share| {
+            sum = sum.saturating_add(*share);
+            let up_to = mul_div(amount, sum, total).unwrap_or(0);
+            let part = up_to.saturating_sub(given);
+            given = up_to;
+            part
         })
         .collect()
 }
@@ -105,19 +114,49 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn rule(bounty: Balance, start: u64, target: u64, steepness: u8) -> PayoutRule {
+        PayoutRule {
+            bounty,
+            start,
+            target,
+            steepness,
+        }
+    }
+
+    /// What each new record earns.
+    fn paid(rule: PayoutRule, records: &[u64]) -> Vec<Balance> {
+        let before = [rule.start].into_iter().chain(records.iter().copied());
+        let steps = before.zip(records);
+        steps.map(|(from, to)| rule.step_pays(from, *to)).collect()
+    }
+
     /// The worked numbers of the protocol, to the last unit.
     #[test]
     fn worked_numbers_come_out() {
-        let case = |bounty, start, target, path: &[u64]| split_path(bounty, start, target, path);
-        assert_eq!(case(100_000, 100, 20, &[98]), [2_500]);
-        assert_eq!(case(10_000, 42, 10, &[41, 30, 10]), [312, 3_438, 6_250]);
-        assert_eq!(case(10_000, 42, 10, &[0]), [10_000]);
-        assert_eq!(case(10_000, 42, 10, &[11, 0]), [9_687, 313]);
+        assert_eq!(paid(rule(100_000, 100, 20, 1), &[98]), [2_500]);
+        let cases: [(&[u64], &[Balance]); 4] = [
+            (&[41, 30, 10], &[312, 3_438, 6_250]),
+            (&[0], &[10_000]),
+            (&[11, 0], &[9_687, 313]),
+            // A takeover from the root earns its own step only.
+            (&[41, 30, 29], &[312, 3_438, 312]),
+        ];
+        for (records, earned) in cases {
+            // 312 + 3,438 for the first two of the takeover.
+            assert_eq!(paid(rule(10_000, 42, 10, 1), records), earned);
+        }
         assert_eq!(
-            case(100, 7, 0, &[6, 5, 4, 3, 2, 1, 0]),
+            paid(rule(10_000, 42, 10, 2), &[41, 30, 10]),
+            [9, 1_397, 8_594]
+        );
+        assert_eq!(
+            paid(rule(100, 7, 0, 1), &[6, 5, 4, 3, 2, 1, 0]),
             [14, 14, 14, 15, 14, 14, 15]
         );
-        assert!(case(10_000, 42, 10, &[]).is_empty());
+        assert!(paid(rule(10_000, 42, 10, 1), &[]).is_empty());
+        // One round of three: 42 to 26, shares 60, 36, 0.
+        let earned = rule(10_000, 42, 10, 1).step_pays(42, 26);
+        assert_eq!(divide_by_shares(earned, &[60, 36, 0]), [3_125, 1_875, 0]);
     }
 
     #[test]
@@ -131,8 +170,8 @@ mod tests {
 
     #[test]
     fn a_start_at_the_target_pays_nothing() {
-        assert_eq!(paid_up_to(10_000, 42, 42, 0), 0);
-        assert_eq!(paid_up_to(10_000, 41, 42, 0), 0);
+        assert_eq!(rule(10_000, 42, 42, 1).paid_up_to(0), 0);
+        assert_eq!(rule(10_000, 41, 42, 1).paid_up_to(0), 0);
     }
 
     #[test]
@@ -157,26 +196,41 @@ mod tests {
         }
 
         #[test]
-        fn a_path_never_pays_more_than_the_bounty(
+        fn records_never_earn_more_than_the_bounty(
             bounty in 0..u128::MAX,
             start in 1..u64::MAX,
             target_share in 0.0..1.0f64,
+            steepness in 1..=3u8,
             steps in prop::collection::vec(1..1_000_000_000u64, 0..40),
         ) {
             let target = ((start as f64) * target_share) as u64;
             prop_assume!(target < start);
+            let rule = rule(bounty, start, target, steepness);
             let mut error = start;
-            let mut path = Vec::new();
+            let mut records = Vec::new();
             for step in steps {
                 if error == 0 { break }
                 error = error.saturating_sub(step);
-                path.push(error);
+                records.push(error);
             }
-            let paid: u128 = split_path(bounty, start, target, &path).iter().sum();
-            prop_assert_eq!(paid, paid_up_to(bounty, start, target, error));
-            prop_assert!(paid <= bounty);
+            let earned: u128 = paid(rule, &records).iter().sum();
+            prop_assert_eq!(earned, rule.paid_up_to(error));
+            prop_assert!(earned <= bounty);
             if error <= target {
-                prop_assert_eq!(paid, bounty);
+                prop_assert_eq!(earned, bounty);
+            }
+        }
+
+        #[test]
+        fn shares_lose_nothing(
+            amount: u128,
+            shares in prop::collection::vec(0..u128::from(u64::MAX) * 720, 1..6),
+        ) {
+            prop_assume!(shares.iter().any(|share| *share > 0));
+            let parts = divide_by_shares(amount, &shares);
+            prop_assert_eq!(parts.iter().sum::<u128>(), amount);
+            for (part, share) in parts.iter().zip(&shares) {
+                prop_assert!(*share > 0 || *part == 0);
             }
         }
 

@@ -22,17 +22,15 @@ use serde::{Deserialize, Serialize};
     Deserialize,
 )]
 pub struct Reputation {
-    /// Gradients that improved a model.
-    pub accepted: u32,
-    /// By how much, in all; saturates. Units of different metrics are added up.
+    /// Gradients that were paid for improving a record.
+    pub contributions: u32,
+    /// By how much they did, in all; saturates. Units of different metrics are added up.
     pub improvement: u64,
-    /// Gradients that did not improve a model, or could not be measured.
-    pub rejected: u32,
     /// Deposits lost by not revealing in time.
     pub deposits_lost: u32,
-    /// Campaigns that it put money into.
+    /// Campaigns that it put money into and that paid others.
     pub sponsored: u32,
-    /// Its own campaigns that were settled.
+    /// Its own campaigns that were settled and paid others.
     pub settled: u32,
     /// Assays in which its verdict was the deciding one.
     pub verdicts_with_quorum: u32,
@@ -42,16 +40,14 @@ pub struct Reputation {
 
 /// Something that counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Deed {
-    /// A gradient improved a model by this much.
-    Accepted(MeasuredError),
-    /// A gradient did not, or could not be measured.
-    Rejected,
+pub enum ReputationChange {
+    /// A gradient was paid for improving a record by this much.
+    Contributed(MeasuredError),
     /// A commitment was not revealed in time.
     DepositLost,
-    /// Money was put into a campaign.
+    /// A campaign that it put money into paid others.
     Sponsored,
-    /// An own campaign was settled.
+    /// An own campaign was settled and paid others.
     Settled,
     /// A verdict was the deciding one.
     WithQuorum,
@@ -59,38 +55,34 @@ pub enum Deed {
     AgainstQuorum,
 }
 
-/// Accepted gradients for each halving of the base deposit.
-pub const ACCEPTED_PER_HALVING: u32 = 8;
+/// Contributions for each halving of the base deposit.
+pub const CONTRIBUTIONS_PER_HALVING: u32 = 8;
 /// The base deposit is halved at most this often.
 pub const MAX_HALVINGS: u32 = 2;
 
 impl Reputation {
-    /// Counts a deed; counters saturate.
-    pub fn note(&mut self, deed: Deed) {
-        let counter = match deed {
-            Deed::Accepted(improvement) => {
+    /// Counts a change; counters saturate.
+    pub fn note(&mut self, change: ReputationChange) {
+        let counter = match change {
+            ReputationChange::Contributed(improvement) => {
                 self.improvement = self.improvement.saturating_add(improvement);
-                &mut self.accepted
+                &mut self.contributions
             }
-            Deed::Rejected => &mut self.rejected,
-            Deed::DepositLost => &mut self.deposits_lost,
-            Deed::Sponsored => &mut self.sponsored,
-            Deed::Settled => &mut self.settled,
-            Deed::WithQuorum => &mut self.verdicts_with_quorum,
-            Deed::AgainstQuorum => &mut self.verdicts_against_quorum,
+            ReputationChange::DepositLost => &mut self.deposits_lost,
+            ReputationChange::Sponsored => &mut self.sponsored,
+            ReputationChange::Settled => &mut self.settled,
+            ReputationChange::WithQuorum => &mut self.verdicts_with_quorum,
+            ReputationChange::AgainstQuorum => &mut self.verdicts_against_quorum,
         };
         *counter = counter.saturating_add(1);
     }
 
     /// The part of `base` that a commitment of this account must deposit: halved for every
-    /// [`ACCEPTED_PER_HALVING`] accepted gradients beyond those rejected or not revealed, at most
+    /// [`CONTRIBUTIONS_PER_HALVING`] contributions beyond the deposits lost, at most
     /// [`MAX_HALVINGS`] times.
     pub fn base_deposit(&self, base: Balance) -> Balance {
-        let proven = self
-            .accepted
-            .saturating_sub(self.rejected)
-            .saturating_sub(self.deposits_lost);
-        base >> (proven / ACCEPTED_PER_HALVING).min(MAX_HALVINGS)
+        let proven = self.contributions.saturating_sub(self.deposits_lost);
+        base >> (proven / CONTRIBUTIONS_PER_HALVING).min(MAX_HALVINGS)
     }
 }
 
@@ -100,9 +92,9 @@ mod tests {
 
     #[test]
     fn the_base_deposit_falls_in_bounded_steps() {
-        let with = |accepted, rejected| Reputation {
-            accepted,
-            rejected,
+        let with = |contributions, deposits_lost| Reputation {
+            contributions,
+            deposits_lost,
             ..Default::default()
         };
         assert_eq!(with(0, 0).base_deposit(1_000), 1_000);

@@ -1,4 +1,18 @@
-//! How many bytes stored parameters and gradients may have.
+//! Stored parameters and gradients: how many bytes they may have, and all that is checked before their values are read.
+
+mod encoding;
+mod error;
+pub(crate) mod file;
+pub(crate) mod gradient;
+pub(crate) mod parameters;
+
+#[cfg(feature = "std")]
+pub(crate) use encoding::{most_sparse, scale_name, BLOCK};
+
+pub use encoding::Encoding;
+pub use error::BlobError;
+pub use gradient::check_gradient;
+pub use parameters::check_parameters;
 
 use crate::Plan;
 #[cfg(feature = "std")]

@@ -6,6 +6,7 @@ mod set;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
+pub(crate) use set::MAX_ROOMS;
 pub use set::ValidationSet;
 
 use crate::{Dataset, FitError, Metric, Model, ModelError};

@@ -4,18 +4,10 @@ mod bf16;
 mod int8_blocks;
 mod top_k;
 
-use crate::shorten::shorten;
-use crate::tensors::file::{File, Kind, Metadata};
-use crate::tensors::{read_dense, BlobError, Tensors};
-use crate::{
-    max_gradient_header_size, max_gradient_size, min_gradient_size, Architecture, Parameters,
-};
-
-const FORMAT: &str = "sonar-gradient";
-const DENSE_F32: &str = "dense-f32";
-const DENSE_BF16: &str = "dense-bf16";
-const INT8_BLOCKS: &str = "int8-blocks";
-const TOP_K: &str = "top-k";
+use crate::blob::gradient::{DENSE_BF16, DENSE_F32, FORMAT, INT8_BLOCKS, TOP_K};
+use crate::blob::{self, file, most_sparse};
+use crate::tensors::{read_dense, Tensors};
+use crate::{Architecture, BlobError, Encoding, Parameters};
 
 /// The difference between two parameters of one architecture, all finite.
 ///
@@ -35,28 +27,6 @@ const TOP_K: &str = "top-k";
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct Gradient(Tensors);
-
-/// How a gradient is stored. The numbers are bytes per value, besides a header of some hundred bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// Every value as it is, in 4 bytes.
-    DenseF32,
-    /// Every value in 2 bytes: the upper half of a binary32, rounded to the nearest, ties to even. What would round to
-    /// infinity becomes the largest finite number.
-    DenseBf16,
-    /// Every value in 1 byte, and 4 bytes for each block of 64 values of a tensor (its last block may be shorter):
-    /// `scale = max|x| / 127`, and `q = x / scale` rounded to a whole number, ties to even, at most 127 either way. Both
-    /// divisions are rounded to binary32. A scale of which 127 times is not finite is replaced by the next smaller
-    /// number; where the scale is 0, so is every `q`. Decoded: `scale * q`, rounded to binary32.
-    Int8Blocks,
-    /// The `k` values of largest magnitude, the first among equals, in 8 bytes each; the others are decoded as 0. At
-    /// least one, and at most half of all values (rounded up): whatever `k` is, it is brought into that range.
-    TopK {
-        /// How many.
-        k: u32,
-    },
-}
 
 /// Why a gradient cannot be formed or applied.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -94,13 +64,24 @@ impl Gradient {
 
     /// The canonical file in this encoding: one and the same for equal gradients.
     pub fn encode(&self, encoding: Encoding) -> Vec<u8> {
-        let metadata = |encoding| [("format", FORMAT), ("encoding", encoding)];
+        let (name, encoding) = match encoding {
+            Encoding::DenseF32 => (DENSE_F32, encoding),
+            Encoding::DenseBf16 => (DENSE_BF16, encoding),
+            Encoding::Int8Blocks => (INT8_BLOCKS, encoding),
+            Encoding::TopK { k } => {
+                let k = k.clamp(1, most_sparse(self.values().len() as u64));
+                (TOP_K, Encoding::TopK { k })
+            }
+        };
+        let metadata = [("format", FORMAT), ("encoding", name)];
+        let mut file = file::begin(&metadata, &encoding.layout(self.0.plan()));
         match encoding {
-            Encoding::DenseF32 => self.0.write(&metadata(DENSE_F32)),
-            Encoding::DenseBf16 => bf16::write(&self.0, &metadata(DENSE_BF16)),
-            Encoding::Int8Blocks => int8_blocks::write(&self.0, &metadata(INT8_BLOCKS)),
-            Encoding::TopK { k } => top_k::write(&self.0, &metadata(TOP_K), k),
+            Encoding::DenseF32 => file.extend(self.values().iter().flat_map(|v| v.to_le_bytes())),
+            Encoding::DenseBf16 => file.extend(self.values().iter().flat_map(|&v| bf16::encode(v))),
+            Encoding::Int8Blocks => int8_blocks::write(&self.0, &mut file),
+            Encoding::TopK { k } => top_k::write(self.values(), k, &mut file),
         }
+        file
     }
 
     /// Reads a gradient for this architecture in any encoding. Safe on untrusted bytes: takes 4 bytes per parameter,
@@ -111,27 +92,17 @@ impl Gradient {
     ///
     /// # Errors
     ///
-    /// If the file is malformed, does not hold exactly the architecture's tensors as its encoding stores them, gives a
-    /// value that is not finite, or is not a gradient in a known encoding.
+    /// If the file does not pass [`check_gradient`](crate::check_gradient) or gives a value that is not finite; in blocks
+    /// of 8-bit numbers, also if a scale is negative or a number is -128.
     pub fn decode(architecture: &Architecture, bytes: &[u8]) -> Result<Self, BlobError> {
         let plan = architecture.plan()?;
-        let sizes = min_gradient_size(&plan)..=max_gradient_size(&plan);
-        let file = File::read(bytes, sizes, 0..=max_gradient_header_size(&plan))?;
-        if !is_gradient(file.metadata()) {
-            return Err(BlobError::Kind {
-                expected: "a gradient: its metadata lack format sonar-gradient",
-            });
-        }
-        let encoding = file.metadata().get("encoding").map(String::as_str);
-        let values = match encoding.unwrap_or_default() {
-            DENSE_F32 => read_dense(&file, &plan, Kind::F32, f32::from_le_bytes),
-            DENSE_BF16 => read_dense(&file, &plan, Kind::Bf16, bf16::decode),
-            INT8_BLOCKS => int8_blocks::read(&file, &plan),
-            TOP_K => top_k::read(&file, &plan),
-            unknown => Err(BlobError::Encoding {
-                found: shorten(unknown),
-            }),
-        }?;
+        let (encoding, tensors) = blob::gradient::tensors(&plan, bytes)?;
+        let values = match encoding {
+            Encoding::DenseF32 => read_dense(&tensors, &plan, f32::from_le_bytes),
+            Encoding::DenseBf16 => read_dense(&tensors, &plan, bf16::decode),
+            Encoding::Int8Blocks => int8_blocks::read(&tensors, &plan)?,
+            Encoding::TopK { .. } => top_k::read(&tensors, &plan),
+        };
         Tensors::new(plan.tensors, values)
             .map(Self)
             .map_err(|tensor| BlobError::NotFinite { tensor })
@@ -141,13 +112,6 @@ impl Gradient {
     pub fn values(&self) -> &[f32] {
         self.0.values()
     }
-}
-
-/// Whether metadata say that a file is a gradient.
-pub(crate) fn is_gradient(metadata: &Metadata) -> bool {
-    metadata
-        .get("format")
-        .is_some_and(|format| format == FORMAT)
 }
 
 fn combine(

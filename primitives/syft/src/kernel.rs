@@ -1,4 +1,8 @@
 //! The matrix product, with one defined order of operations.
+//!
+//! A product is computed with the fastest instructions that the processor has. The environment variable `SYFT_KERNEL`
+//! chooses others: `portable`, `avx2`, `avx512` or `neon`. It is read once; what is unknown or not there on this
+//! processor is ignored. All give the same bits: the variable is for whoever wants to see that, or to compare their speed.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -20,6 +24,11 @@ pub use self::pack::Packed;
 use self::blocks::Right;
 use self::path::Path;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
+
+/// The instructions that this process uses, by the names of `SYFT_KERNEL`.
+pub fn name() -> &'static str {
+    Path::chosen().name
+}
 
 /// Where the chains of a product start.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +81,7 @@ pub fn product(
 ///
 /// If the shapes do not agree.
 pub fn product_into(a: ArrayView2<f32>, b: ArrayView2<f32>, start: Start, out: ArrayViewMut2<f32>) {
-    blocks::run(a, Right::Plain(b), start, out, Path::fastest());
+    blocks::run(a, Right::Plain(b), start, out, Path::chosen());
 }
 
 /// As [`product_into`], with a right side that is laid out already.

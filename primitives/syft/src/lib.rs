@@ -42,8 +42,9 @@
 //!
 //! # Without `std`
 //!
-//! What a chain needs remains: [`Architecture`], [`Schema`], [`Metric`], [`Text`] and the sizes of stored parameters and
-//! gradients. They hold no floating-point numbers and have SCALE encodings with known limits.
+//! What a chain needs remains: [`Architecture`], [`Schema`], [`Metric`], [`Text`], the sizes of stored parameters and
+//! gradients, whether such files are in order but for their values ([`check_parameters`], [`check_gradient`]), and how a
+//! [`round`] is decided. They hold no floating-point numbers; the types have SCALE encodings with known limits.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -53,7 +54,9 @@ mod architecture;
 mod blob;
 mod fit;
 mod metric;
+pub mod round;
 mod schema;
+mod shorten;
 mod text;
 mod tokens;
 
@@ -82,8 +85,6 @@ mod random;
 #[cfg(feature = "std")]
 mod receipt;
 #[cfg(feature = "std")]
-mod shorten;
-#[cfg(feature = "std")]
 mod tensors;
 #[cfg(feature = "std")]
 mod train;
@@ -96,8 +97,8 @@ pub use architecture::{
     MAX_PARAMETERS,
 };
 pub use blob::{
-    max_blob_size, max_gradient_header_size, max_gradient_size, max_header_size, min_blob_size,
-    min_gradient_size,
+    check_gradient, check_parameters, max_blob_size, max_gradient_header_size, max_gradient_size,
+    max_header_size, min_blob_size, min_gradient_size, BlobError, Encoding,
 };
 pub use fit::FitError;
 pub use metric::{error_rate, Metric, ShownError, SQUARED_ERROR_UNIT, WORST_ERROR_RATE};
@@ -105,6 +106,7 @@ pub use schema::{
     Field, FieldKind, Name, Range, Schema, SchemaError, SchemaPlan, MAX_BUCKETS, MAX_CLASSES,
     MAX_CLASSES_IN_ALL, MAX_FIELDS, MAX_NAME, MAX_RANGE,
 };
+pub use shorten::shorten;
 pub use text::{Text, TextTooLong};
 pub use tokens::token_numbers;
 
@@ -116,7 +118,7 @@ pub use self::{
         MAX_VALUES,
     },
     evaluate::{evaluate, EvaluateError, ValidationSet},
-    gradient::{Encoding, Gradient, GradientError},
+    gradient::{Gradient, GradientError},
     hash::content_hash,
     model::{Model, ModelError},
     parameters::Parameters,
@@ -128,8 +130,6 @@ pub use self::{
     receipt::{
         train_with_receipt, Divergence, Receipt, ReceiptError, MAX_CHECKPOINTS, MAX_RECEIPT,
     },
-    shorten::shorten,
-    tensors::BlobError,
     train::{
         train, train_privately, Decay, EarlyStopping, HeldOut, Optimiser, Progress, Schedule,
         TrainError, TrainOptions, Trained, MAX_EPOCHS,

@@ -15,7 +15,7 @@ mod windows;
 
 pub(crate) use dropout::DropoutKey;
 pub(crate) use loss::Loss;
-pub(crate) use pass::Pass;
+pub(crate) use pass::{PackedWeights, Pass, PassRoom};
 pub(crate) use step::{Context, Step};
 
 use crate::workspace::Workspace;
@@ -140,7 +140,8 @@ impl Model {
         check_finite(rows)?;
         let rows = rows.as_standard_layout();
         let mut outputs = Vec::with_capacity(rows.nrows() * self.plan.outputs as usize);
-        let pass = Pass::new(self, rows.nrows());
+        let weights = PackedWeights::new(self);
+        let pass = Pass::new(self, &weights, rows.nrows());
         let mut room = pass.room();
         for block in rows.as_slice().unwrap_or_default().chunks(pass.block()) {
             outputs.extend_from_slice(pass.run(block, &mut room)?);

@@ -1,7 +1,7 @@
 //! The numbers that a model has learned.
 
-use crate::tensors::{BlobError, Tensors};
-use crate::{content_hash, gradient, Architecture, ArchitectureError, Layer, Random, TensorPlan};
+use crate::tensors::Tensors;
+use crate::{content_hash, Architecture, ArchitectureError, BlobError, Layer, Random, TensorPlan};
 use ndarray::ArrayViewD;
 
 /// Metadata of stored parameters; tools around PyTorch ask for it.
@@ -67,6 +67,29 @@ impl Parameters {
         }
     }
 
+    /// The mean of some points of one architecture, element by element in binary32 and in the order given:
+    /// `sum = p_1; sum = sum + p_2; ...; mean = sum / count`, one division at the end, and none for a single point.
+    ///
+    /// `None` if there are no points, they are of different architectures, or a value of the mean is not finite.
+    pub fn mean(points: &[&Self]) -> Option<Self> {
+        let (first, others) = points.split_first()?;
+        let plan = first.0.plan();
+        let mut values = first.values().to_vec();
+        for point in others {
+            if point.0.plan() != plan {
+                return None;
+            }
+            for (sum, value) in values.iter_mut().zip(point.values()) {
+                *sum += value;
+            }
+        }
+        if !others.is_empty() {
+            let count = points.len() as f32;
+            values.iter_mut().for_each(|sum| *sum /= count);
+        }
+        Tensors::new(plan.to_vec(), values).ok().map(Self)
+    }
+
     /// The canonical file: one and the same for equal parameters, and readable by any safetensors library.
     pub fn to_safetensors(&self) -> Vec<u8> {
         self.0.write(&METADATA)
@@ -88,16 +111,9 @@ impl Parameters {
     ///
     /// # Errors
     ///
-    /// If the file is malformed, does not hold exactly the architecture's tensors as finite 32-bit floats, or is a
-    /// gradient.
+    /// If the file does not pass [`check_parameters`](crate::check_parameters) or holds a value that is not finite.
     pub fn from_safetensors(architecture: &Architecture, bytes: &[u8]) -> Result<Self, BlobError> {
-        let (tensors, metadata) = Tensors::read(architecture, bytes)?;
-        if gradient::is_gradient(&metadata) {
-            return Err(BlobError::Kind {
-                expected: "parameters but a gradient",
-            });
-        }
-        Ok(Self(tensors))
+        Tensors::read(architecture, bytes).map(Self)
     }
 
     /// BLAKE2b-256 of the canonical file.

@@ -1,5 +1,8 @@
 //! Outside text in messages.
 
+use alloc::format;
+use alloc::string::String;
+
 /// Characters of outside text that a message repeats.
 const SHOWN: usize = 40;
 

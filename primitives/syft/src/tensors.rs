@@ -1,13 +1,9 @@
 //! Tensors of an architecture, in memory and as 32-bit floats in a file.
 
-mod error;
-pub(crate) mod file;
-
-pub use error::BlobError;
-
+use crate::blob::file::{self, stored, Kind};
+use crate::blob::parameters;
 use crate::finite::all_finite;
-use crate::{max_blob_size, max_header_size, min_blob_size, Architecture, Plan, TensorPlan};
-use file::{File, Kind, Metadata, Stored};
+use crate::{Architecture, BlobError, Plan, TensorPlan};
 
 /// Values for every tensor of an architecture, all finite.
 #[derive(Clone, PartialEq, Debug)]
@@ -69,49 +65,27 @@ impl Tensors {
         bytes
     }
 
-    /// Reads parameters: a file that must hold exactly the tensors of the architecture as 32-bit floats, in any order,
-    /// and its metadata.
+    /// Reads parameters: a file that must hold exactly the tensors of the architecture as 32-bit floats, in any order.
     ///
     /// Takes 4 bytes per parameter, once the header is in order, and beyond that at most 32 for each byte that a header
     /// may have.
-    pub(crate) fn read(
-        architecture: &Architecture,
-        bytes: &[u8],
-    ) -> Result<(Self, Metadata), BlobError> {
+    pub(crate) fn read(architecture: &Architecture, bytes: &[u8]) -> Result<Self, BlobError> {
         let plan = architecture.plan()?;
-        let (least, most) = (min_blob_size(&plan), max_blob_size(&plan));
-        let header = (bytes.len() as u64).saturating_sub(least);
-        debug_assert_eq!(most - least, max_header_size(&plan));
-        let file = File::read(bytes, least..=most, header..=header)?;
-        let values = read_dense(&file, &plan, Kind::F32, f32::from_le_bytes)?;
-        Self::new(plan.tensors, values)
-            .map(|tensors| (tensors, file.into_metadata()))
-            .map_err(|tensor| BlobError::NotFinite { tensor })
+        let tensors = parameters::tensors(&plan, bytes)?;
+        let values = read_dense(&tensors, &plan, f32::from_le_bytes);
+        Self::new(plan.tensors, values).map_err(|tensor| BlobError::NotFinite { tensor })
     }
 }
 
-/// The plan's tensors, stored under their own names and with their own shapes.
-pub(crate) fn stored(plan: &[TensorPlan], kind: Kind) -> Vec<Stored> {
-    plan.iter()
-        .map(|tensor| Stored {
-            name: tensor.name.clone(),
-            kind,
-            shape: tensor.shape.clone(),
-        })
-        .collect()
-}
-
-/// The values, in the order of the plan, of a file that holds each of its tensors in full; each value has `N` bytes.
+/// The values, in the order of the plan, of its tensors in full; each value has `N` bytes.
 pub(crate) fn read_dense<const N: usize>(
-    file: &File,
+    tensors: &[&[u8]],
     plan: &Plan,
-    kind: Kind,
     value: impl Fn([u8; N]) -> f32,
-) -> Result<Vec<f32>, BlobError> {
-    let parts = file.tensors(&stored(&plan.tensors, kind))?;
+) -> Vec<f32> {
     let mut values = Vec::with_capacity(plan.parameters as usize);
-    for own in parts {
+    for own in tensors {
         values.extend(own.as_chunks().0.iter().map(|&bytes| value(bytes)));
     }
-    Ok(values)
+    values
 }

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::SafeTensors;
 use syft::{
-    max_blob_size, max_header_size, min_blob_size, Architecture, BlobError, Model, ModelError,
-    Parameters,
+    check_parameters, max_blob_size, max_header_size, min_blob_size, Architecture, BlobError,
+    Model, ModelError, Parameters,
 };
 
 fn architecture() -> Architecture {
@@ -40,8 +40,15 @@ fn join(header: &str, data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
+/// Reads parameters, once it is certain that the check says the same of everything but the values.
 fn read(bytes: &[u8]) -> Result<Parameters, BlobError> {
-    Parameters::from_safetensors(&architecture(), bytes)
+    let read = Parameters::from_safetensors(&architecture(), bytes);
+    let expected = match &read {
+        Ok(_) | Err(BlobError::NotFinite { .. }) => Ok(()),
+        Err(error) => Err(error.clone()),
+    };
+    assert_eq!(check_parameters(&architecture(), bytes), expected);
+    read
 }
 
 /// The canonical file with a change to its header.
@@ -234,6 +241,25 @@ fn malformed_headers_are_refused() {
 }
 
 #[test]
+fn malformed_entries_are_named() {
+    for (from, to, reason) in [
+        ("[0,48]", "[0,-48]", "invalid value"),
+        ("[0,48]", "[0,48.0]", "invalid type"),
+        ("[3,4]", "{}", "invalid type"),
+        ("\"shape\"", "\"size\"", "unknown field `size`"),
+        ("\"shape\":[3,4],", "", "missing field `shape`"),
+    ] {
+        let Err(BlobError::Header { reason: found }) = with_header(|h| h.replacen(from, to, 1))
+        else {
+            panic!("{from} as {to}");
+        };
+        let expected = format!("tensor \"layers.0.weight\": {reason}");
+        assert!(found.starts_with(&expected), "{found}");
+        assert!(found.contains(" at line 1 column "), "{found}");
+    }
+}
+
+#[test]
 fn tensors_must_be_those_of_the_architecture() {
     let tensor = || "layers.0.bias".to_string();
     let entry = r#""layers.0.bias":{"dtype":"F32","shape":[3],"data_offsets":[48,60]},"#;
@@ -299,6 +325,15 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 proptest! {
+    #[test]
+    fn any_values_pass_the_check(data: [[u8; 4]; 23]) {
+        let (header, _) = parts(&parameters().to_safetensors());
+        let finite = data.iter().all(|&value| f32::from_le_bytes(value).is_finite());
+        let file = join(&header, &data.concat());
+        prop_assert_eq!(check_parameters(&architecture(), &file), Ok(()));
+        prop_assert_eq!(read(&file).is_ok(), finite);
+    }
+
     #[test]
     fn any_header_never_panics(header in "[\\{\\}\\[\\]\",:a-z0-9 ]{0,200}") {
         let bytes = join(&format!("{{{header}"), &[0; 92]);

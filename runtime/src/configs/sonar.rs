@@ -4,17 +4,18 @@
 use crate::*;
 use frame_support::{
     parameter_types,
-    traits::{ConstU32, ConstU64},
+    traits::{ConstU32, ConstU64, Contains},
     PalletId,
 };
 use frame_system::EnsureRoot;
 use sonar_primitives::{
-    assay::{AssayKind, AssayPrice, AssayRequest, AssayTask, Baseline, Verdict},
+    assay::{AssayKind, AssayPrice, AssayRequest, AssayTask, Verdict},
     traits::AssaySubjects,
 };
-use sp_runtime::{traits::AccountIdConversion, transaction_validity::TransactionPriority, Permill};
+use sp_runtime::{traits::AccountIdConversion, transaction_validity::TransactionPriority};
 
 parameter_types! {
+    pub const MaxBlobSize: u32 = 4 * 1024 * 1024;
     /// The deposit for a blob: 0.01 SNR and 0.001 SNR for each kilobyte.
     pub const BlobDepositBase: Balance = SNR / 100;
     pub const BlobDepositPerByte: Balance = SNR / 1_000_000;
@@ -25,11 +26,11 @@ parameter_types! {
 impl pallet_model_repository::Config for Runtime {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
-    type MaxBlobSize = ConstU32<{ 4 * 1024 * 1024 }>;
+    type MaxBlobSize = MaxBlobSize;
     type DepositBase = BlobDepositBase;
     type DepositPerByte = BlobDepositPerByte;
     type RetentionPeriod = BlobRetentionPeriod;
-    type MaxRenewalsPerBlock = ConstU32<64>;
+    type MaxRenewalsPerBlock = ConstU32<128>;
     type WeightInfo = pallet_model_repository::weights::SubstrateWeight<Runtime>;
 }
 
@@ -42,22 +43,24 @@ parameter_types! {
         per_million_multiply_adds: SNR / 10_000,
         per_kibibyte: SNR / 100_000,
     };
-    /// The part of the bounty that an owner adds to pay for assays.
-    pub const ReserveShare: Permill = Permill::from_percent(5);
     pub const CampaignDeposit: Balance = SNR;
     pub const MinimumBounty: Balance = 10 * SNR;
     pub const MinimumContribution: Balance = SNR;
-    /// Long enough for a reveal and its assay after the last commitment.
-    pub const GracePeriod: BlockNumber = RevealWindow::get() + AssayWindow::get() + MINUTES;
+    /// Long enough for the reveals and the assay of one round.
+    pub const GracePeriod: BlockNumber = MaxRevealWindow::get() + AssayWindow::get() + MINUTES;
+    pub const MaxRevealWindow: BlockNumber = *sonar_primitives::campaign::REVEAL_WINDOW.end();
     pub const MinDuration: BlockNumber = MINUTES;
     pub const MaxDuration: BlockNumber = 90 * DAYS;
     pub const CampaignRetention: BlockNumber = 7 * DAYS;
-    /// Multiply-adds of one assay: seconds on one core.
-    pub const MaxAssayWork: u64 = 20_000_000_000;
+    /// Multiply-adds of all sets of a round: some seconds on two cores.
+    pub const MaxRoundWork: u64 = 1_000_000_000_000;
 
-    /// What a commitment deposits besides the price of its assay.
+    /// What a commitment deposits at least, besides its part of the round's assay.
     pub const BaseDeposit: Balance = SNR;
-    pub const RevealWindow: BlockNumber = 5 * MINUTES;
+    /// Blocks in which a proposal may be revealed.
+    pub const ProposalWindow: BlockNumber = MINUTES;
+    /// Half of what a block holds.
+    pub const RevealBytesPerBlock: u32 = configs::MAX_BLOCK_LENGTH / 2;
 
     pub const AssayerBond: Balance = 1_000 * SNR;
     pub const AssayWindow: BlockNumber = 5 * MINUTES;
@@ -74,7 +77,7 @@ impl pallet_campaigns::Config for Runtime {
     type Reputations = Payouts;
     type PalletId = CampaignsPalletId;
     type AssayPrice = Price;
-    type ReserveShare = ReserveShare;
+    type BaseDeposit = BaseDeposit;
     type CampaignDeposit = CampaignDeposit;
     type MinimumBounty = MinimumBounty;
     type MinimumContribution = MinimumContribution;
@@ -86,7 +89,9 @@ impl pallet_campaigns::Config for Runtime {
     type MaxProposals = ConstU32<8>;
     type MaxDuePerBlock = ConstU32<32>;
     type MaxRows = ConstU32<1_000_000>;
-    type MaxAssayWork = MaxAssayWork;
+    type MaxAdmitted = ConstU32<10_000>;
+    type MaxRoundWork = MaxRoundWork;
+    type MaxGradientSize = MaxBlobSize;
     type WeightInfo = pallet_campaigns::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Blobs;
@@ -99,16 +104,24 @@ impl pallet_gradients::Config for Runtime {
     type Campaigns = Campaigns;
     type Assays = Assays;
     type Reputations = Payouts;
-    type LostDeposits = LostDeposits;
-    type BaseDeposit = BaseDeposit;
-    type RevealWindow = RevealWindow;
-    type MaxPendingPerAccount = ConstU32<4>;
-    type MaxPendingPerCampaign = ConstU32<256>;
-    type MaxDepth = ConstU32<64>;
+    type ProposalWindow = ProposalWindow;
+    type RevealBytesPerBlock = RevealBytesPerBlock;
     type MaxDuePerBlock = ConstU32<64>;
+    type LostDeposits = LostDeposits;
+    type Operators = Operators;
     type WeightInfo = pallet_gradients::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::OpenCampaign;
+}
+
+/// Who may use the part of a block that is kept for operations for other calls than reveals: the
+/// sudo key alone, because whoever else calls sudo could fill it with calls that fail.
+pub struct Operators;
+
+impl Contains<AccountId> for Operators {
+    fn contains(account: &AccountId) -> bool {
+        pallet_sudo::Key::<Runtime>::get().as_ref() == Some(account)
+    }
 }
 
 impl pallet_assays::Config for Runtime {
@@ -134,28 +147,28 @@ impl pallet_payouts::Config for Runtime {
     type WeightInfo = pallet_payouts::weights::SubstrateWeight<Runtime>;
 }
 
-/// Routes assays to those who caused them: roots to the campaigns, candidates to the gradients.
+/// Routes assays to those who caused them: roots to the campaigns, rounds to the gradients.
 pub struct Subjects;
 
 impl AssaySubjects<AccountId, BlockNumber> for Subjects {
-    fn work(task: &AssayTask<AccountId, BlockNumber>) -> Option<(AssayRequest, Option<Baseline>)> {
+    fn work(task: &AssayTask<BlockNumber>) -> Option<AssayRequest> {
         match task.kind {
             AssayKind::Root => Campaigns::work(task),
-            AssayKind::Candidate => Gradients::work(task),
+            AssayKind::Round => Gradients::work(task),
         }
     }
 
-    fn decided(task: &AssayTask<AccountId, BlockNumber>, verdict: &Verdict, payees: &[AccountId]) {
+    fn decided(task: &AssayTask<BlockNumber>, verdict: &Verdict, payees: &[AccountId]) {
         match task.kind {
             AssayKind::Root => Campaigns::decided(task, verdict, payees),
-            AssayKind::Candidate => Gradients::decided(task, verdict, payees),
+            AssayKind::Round => Gradients::decided(task, verdict, payees),
         }
     }
 
-    fn undecided(task: &AssayTask<AccountId, BlockNumber>) {
+    fn undecided(task: &AssayTask<BlockNumber>) {
         match task.kind {
             AssayKind::Root => Campaigns::undecided(task),
-            AssayKind::Candidate => Gradients::undecided(task),
+            AssayKind::Round => Gradients::undecided(task),
         }
     }
 }
@@ -194,6 +207,7 @@ where
             frame_system::CheckGenesis::new(),
             frame_system::CheckEra::from(sp_runtime::generic::Era::Immortal),
             frame_system::CheckNonce::from(0),
+            pallet_gradients::CheckReveal::new(),
             frame_system::CheckWeight::new(),
             pallet_transaction_payment::ChargeTransactionPayment::from(0),
             frame_metadata_hash_extension::CheckMetadataHash::new(false),

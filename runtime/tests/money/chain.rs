@@ -8,9 +8,9 @@ use sonar_primitives::{
     BlobHash,
 };
 use sonar_runtime::{
-    AccountId, Assays, BlockNumber, Campaigns, Executive, Gradients, Hash, Header, ModelRepository,
-    Payouts, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System,
-    TxExtension, UncheckedExtrinsic, SLOT_DURATION, VERSION,
+    Assays, BlockNumber, Campaigns, Executive, Gradients, Hash, Header, ModelRepository, Payouts,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension,
+    UncheckedExtrinsic, SLOT_DURATION, VERSION,
 };
 use sp_core::{crypto::Pair, H256};
 use sp_keyring::Sr25519Keyring;
@@ -119,7 +119,8 @@ impl Chain {
         std::mem::take(&mut self.events)
     }
 
-    /// Signs and executes a call in the open block, which is closed when it is full.
+    /// Signs and executes a call in the open block, which is closed when it is full. Fails, having
+    /// cost nothing, if the transaction is not even valid.
     pub fn submit(&mut self, who: Sr25519Keyring, call: RuntimeCall) -> Result<(), DispatchError> {
         let limit = sonar_runtime::configs::RuntimeBlockWeights::get()
             .max_block
@@ -137,6 +138,7 @@ impl Chain {
             frame_system::CheckGenesis::new(),
             frame_system::CheckEra::from(Era::Immortal),
             frame_system::CheckNonce::from(System::account_nonce(&account)),
+            pallet_gradients::CheckReveal::new(),
             frame_system::CheckWeight::new(),
             pallet_transaction_payment::ChargeTransactionPayment::from(0),
             frame_metadata_hash_extension::CheckMetadataHash::new(false),
@@ -153,6 +155,7 @@ impl Chain {
             (),
             (),
             (),
+            (),
             None,
             (),
         );
@@ -164,19 +167,18 @@ impl Chain {
             MultiSignature::Sr25519(signature),
             extension,
         );
-        Executive::apply_extrinsic(extrinsic).expect("the extrinsic is valid")
+        Executive::apply_extrinsic(extrinsic).map_err(|_| DispatchError::Other("not valid"))?
     }
 
     /// The assayer's verdict on a task, as its off-chain worker sends it.
     pub fn report(
         &mut self,
-        task: &AssayTask<AccountId, BlockNumber>,
+        task: &AssayTask<BlockNumber>,
         verdict: Verdict,
     ) -> Result<(), DispatchError> {
         let pair = AssayerPair::from(Sr25519Keyring::Alice.pair());
         let report = Report {
-            node: task.node,
-            account: task.account.clone(),
+            id: task.id,
             subject: task.subject,
             verdict,
             assayer: pair.public(),

@@ -194,8 +194,7 @@ async fn show(context: &Context, whose: &Whose) -> Result<()> {
         facts(&[
             ("address", format::address(&account)),
             ("public key", format!("0x{}", hex::encode(&account))),
-            ("accepted gradients", reputation.accepted.to_string()),
-            ("rejected gradients", reputation.rejected.to_string()),
+            ("paid gradients", reputation.contributions.to_string()),
             ("deposits lost", reputation.deposits_lost.to_string()),
             ("campaigns sponsored", reputation.sponsored.to_string()),
             ("campaigns settled", reputation.settled.to_string()),

@@ -23,8 +23,8 @@ fn every_command_has_help() {
             }
         }
     }
-    // sonar; its 7 commands; 6 of account, 4 of model, 2 of receipt, 2 of data and 13 of campaign.
-    assert_eq!(seen, 1 + 7 + 6 + 4 + 2 + 2 + 13);
+    // sonar; its 7 commands; 6 of account, 5 of model, 2 of receipt, 2 of data and 17 of campaign.
+    assert_eq!(seen, 1 + 7 + 6 + 5 + 2 + 2 + 17);
 }
 
 #[test]
@@ -36,6 +36,15 @@ fn wrong_usage_is_told_apart() {
         &["campaign", "fund", "1"],
         &["campaign", "fund", "1", "much", "--account", "//Alice"],
         &["campaign", "show", "one"],
+        &["campaign", "admit", "1", "--account", "//Alice"],
+        &[
+            "campaign",
+            "create",
+            "--account",
+            "//Alice",
+            "--members",
+            "friends",
+        ],
         &["campaign", "list", "--state", "lost"],
         &["quote", "1", "--error", "5 per cent"],
         &[
@@ -74,7 +83,11 @@ fn every_command_says_that_its_node_is_down() {
         "campaign show 0",
         "campaign watch 0",
         "campaign fund 0 50 --account //Alice",
-        "campaign top-up 0 50 --account //Alice",
+        "campaign tree 0",
+        "campaign rounds 0",
+        "campaign admit 0 //Bob //Charlie --account //Alice",
+        "campaign accept-proposal 3 --account //Alice",
+        "campaign reject-proposal 3 --account //Alice",
         "campaign cancel 0 --account //Alice",
         "campaign close 0 --account //Alice",
         "campaign settle 0 --account //Alice",
@@ -82,10 +95,12 @@ fn every_command_says_that_its_node_is_down() {
         "campaign claim 0 --for //Bob --account //Alice",
         "campaign entitlements 0",
         "campaign propose 0 --architecture architecture.json --seed 3 --account //Alice",
+        "campaign propose 0 --architecture architecture.json --seed 3 --resume --account //Alice",
         "campaign remove 0 --account //Alice",
-        "model fetch 0 --node-id 3 --out m.safetensors",
+        "model fetch 0 --model 3 --out m.safetensors",
+        "model store 3 --account //Alice",
         "model evaluate --campaign 0 --model m.safetensors",
-        "quote 0 --error 5% --parent 3 --account //Alice",
+        "quote 0 --error 5% --root 3 --account //Alice",
     ] {
         let arguments: Vec<&str> = line.split(' ').chain(["--yes", "--node", NOBODY]).collect();
         let failure = desk.run(&arguments).failure();

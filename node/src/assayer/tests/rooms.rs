@@ -1,64 +1,57 @@
 //! What the caches take.
 
 use super::{
-    measure::{ENTRY_ROOM, PARAMETERS_ROOM, SETS_ROOM},
+    measure::{ENTRY_ROOM, MODELS_ROOM, SETS_ROOM},
     *,
 };
 
-/// Candidates that differ in their last value.
-fn candidates(
-    shelf: &Shelf,
-    root: &AssayRequest,
+/// Roots that differ in their last value.
+fn roots(
+    blobs: &MemoryBlobs,
+    request: &AssayRequest,
     start: &Parameters,
     count: u8,
 ) -> Vec<AssayRequest> {
-    let gradient = Gradient::between(start, start)
-        .unwrap()
-        .encode(Encoding::DenseF32);
+    let file = start.to_safetensors();
     let with_last = |value: f32| {
-        let mut bytes = gradient[..gradient.len() - 4].to_vec();
+        let mut bytes = file[..file.len() - 4].to_vec();
         bytes.extend(value.to_le_bytes());
-        shelf.put(bytes)
+        blobs.put(bytes)
     };
     (1..=count)
-        .map(|n| AssayRequest {
-            gradients: vec![with_last(n.into())],
-            ..root.clone()
-        })
+        .map(|n| with_root(request, with_last(n.into())))
         .collect()
 }
 
 #[test]
 fn large_models_do_not_fill_the_memory() {
-    let shelf = Shelf::default();
-    // The most parameters that there can be: 4 MB. They are rebuilt before it turns out that the data are others.
-    let mut root = request(&shelf);
+    let blobs = MemoryBlobs::default();
+    // The most parameters that there can be: 4 MB. They are read before it turns out that the data are others.
+    let mut request = request(&blobs);
     let mut large = architecture(1_000);
     large.input = vec![999].try_into().unwrap();
     let start = Parameters::initialise(&large, 0).unwrap();
     assert_eq!(start.values().len(), 1_000_000);
-    root.root = shelf.put(start.to_safetensors());
-    root.architecture = large;
-    let assayer = assayer_with(&shelf, 3);
-    for batch in candidates(&shelf, &root, &start, 20).chunks(5) {
+    request.architecture = large;
+    let assayer = assayer_with(&blobs, 3);
+    for batch in roots(&blobs, &request, &start, 20).chunks(5) {
         assayer.evaluate_all(batch);
-        assert!(assayer.workshop.used().1 <= PARAMETERS_ROOM);
+        assert!(assayer.evaluator.used().1 <= MODELS_ROOM);
     }
     // Full: there is no room for another.
-    assert!(assayer.workshop.used().1 + 4_100_000 > PARAMETERS_ROOM);
+    assert!(assayer.evaluator.used().1 + 4_100_000 > MODELS_ROOM);
 }
 
 #[test]
 fn small_models_are_counted_with_what_surrounds_them() {
-    let shelf = Shelf::default();
-    let root = request(&shelf);
-    let assayer = assayer(&shelf);
+    let blobs = MemoryBlobs::default();
+    let request = request(&blobs);
+    let assayer = assayer(&blobs);
     let count = 100;
-    assayer.evaluate_all(&candidates(&shelf, &root, &parameters(CONSTANT), count));
-    let (sets, parameters) = assayer.workshop.used();
+    assayer.evaluate_all(&roots(&blobs, &request, &parameters(CONSTANT), count));
+    let (sets, parameters) = assayer.evaluator.used();
     assert!(sets >= ENTRY_ROOM);
-    // The root, too.
-    assert!(parameters >= (usize::from(count) + 1) * ENTRY_ROOM);
+    assert!(parameters >= usize::from(count) * ENTRY_ROOM);
 }
 
 #[test]
@@ -76,8 +69,8 @@ fn large_validation_sets_do_not_fill_the_memory() {
     let csv = format!("{},y\n{}", header.join(","), row.repeat(rows));
     let set = load_csv(csv.as_bytes(), &serde_json::from_str(&json).unwrap()).unwrap();
     let blob = set.encode();
-    let shelf = Shelf::default();
-    let root = request(&shelf);
+    let blobs = MemoryBlobs::default();
+    let root = request(&blobs);
     let requests: Vec<_> = (0..12)
         .map(|n| {
             // Other pixels.
@@ -85,20 +78,20 @@ fn large_validation_sets_do_not_fill_the_memory() {
             let last = blob.len() - rows - 1;
             blob[last] = n;
             AssayRequest {
-                validation: shelf.put(blob),
+                validation: blobs.put(blob),
                 rows: rows as u32,
                 ..root.clone()
             }
         })
         .collect();
-    let assayer = assayer_with(&shelf, 3);
+    let assayer = assayer_with(&blobs, 3);
     for batch in requests.chunks(3) {
         let outcomes = assayer.evaluate_all(batch);
-        let malformed = AssayOutcome::Malformed(Malformed::ValidationSet);
+        let malformed = malformed(Malformed::ValidationSet);
         assert!(outcomes.iter().all(|outcome| *outcome == malformed));
-        assert!(assayer.workshop.used().0 <= SETS_ROOM);
+        assert!(assayer.evaluator.used().0 <= SETS_ROOM);
     }
-    assert!(assayer.workshop.used().0 + 17_000_000 > SETS_ROOM);
+    assert!(assayer.evaluator.used().0 + 17_000_000 > SETS_ROOM);
 }
 
 #[test]
@@ -121,17 +114,17 @@ fn sets_that_are_large_when_prepared_are_not_kept() {
     let csv = format!("x0,x1,x2,x3,y\n{}", "7,8,9,10,1\n".repeat(rows));
     let set = load_csv(csv.as_bytes(), &serde_json::from_str(&json).unwrap()).unwrap();
     let blob = set.encode();
-    let shelf = Shelf::default();
+    let blobs = MemoryBlobs::default();
     let architecture =
         r#"{"input":[1024],"layers":[{"dense":{"units":1}}],"head":"squared_error"}"#;
     let architecture: Architecture = serde_json::from_str(architecture).unwrap();
     let start = Parameters::initialise(&architecture, 0).unwrap();
+    let root = blobs.put(start.to_safetensors());
     let root = AssayRequest {
-        root: shelf.put(start.to_safetensors()),
         architecture,
         metric: Metric::MeanSquaredError,
         rows: rows as u32,
-        ..request(&shelf)
+        ..with_root(&request(&blobs), root)
     };
     let requests: Vec<_> = (0..6)
         .map(|n| {
@@ -139,16 +132,16 @@ fn sets_that_are_large_when_prepared_are_not_kept() {
             let last = blob.len() - 1;
             blob[last] = n;
             AssayRequest {
-                validation: shelf.put(blob),
+                validation: blobs.put(blob),
                 ..root.clone()
             }
         })
         .collect();
-    let one_by_one = assayer_with(&shelf, 1).evaluate_all(&requests);
+    let one_by_one = assayer_with(&blobs, 1).evaluate_all(&requests);
     assert!(one_by_one
         .iter()
-        .all(|o| matches!(o, AssayOutcome::Measured { .. })));
-    let assayer = assayer_with(&shelf, 4);
+        .all(|o| matches!(o, AssayOutcome::Verdict(Verdict::Measured { .. }))));
+    let assayer = assayer_with(&blobs, 4);
     assert_eq!(assayer.evaluate_all(&requests), one_by_one);
-    assert_eq!(assayer.workshop.used().0, 0);
+    assert_eq!(assayer.evaluator.used().0, 0);
 }

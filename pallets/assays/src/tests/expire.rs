@@ -1,6 +1,10 @@
 use crate::{mock::*, Due, Error, Event, Reports, Tasks};
-use frame_support::{assert_noop, assert_ok, traits::Hooks};
-use sonar_primitives::assay::{AssayKind, Verdict};
+use frame_support::{
+    assert_noop, assert_ok,
+    traits::{Get, Hooks},
+    weights::RuntimeDbWeight,
+};
+use sonar_primitives::assay::AssayKind;
 use sp_runtime::traits::BadOrigin;
 
 /// The block after the deadline of what is requested in block 1.
@@ -9,8 +13,8 @@ const OVER: u64 = 2 + WINDOW;
 #[test]
 fn expire_works() {
     build_and_execute_with(4, || {
-        assert_ok!(request(5, AssayKind::Candidate));
-        assert_ok!(report(ASSAYER, 5, Verdict::NotImproved));
+        assert_ok!(request(5, AssayKind::Round));
+        assert_ok!(report(ASSAYER, 5, not_improved()));
         take_events();
         // Without the hook.
         Due::<Test>::remove(OVER);
@@ -21,13 +25,12 @@ fn expire_works() {
         assert_eq!(
             take_events(),
             [Event::Expired {
-                node: 5,
+                id: 5,
                 campaign: CAMPAIGN,
-                account: MINER,
-                kind: AssayKind::Candidate
+                kind: AssayKind::Round
             }]
         );
-        assert!(Decisions::get().is_empty() && Deeds::get().is_empty());
+        assert!(Decisions::get().is_empty() && Changes::get().is_empty());
     });
 }
 
@@ -41,7 +44,7 @@ fn expire_fails_when_not_signed() {
 #[test]
 fn expire_fails_when_the_window_is_open() {
     build_and_execute(|| {
-        assert_ok!(request(5, AssayKind::Candidate));
+        assert_ok!(request(5, AssayKind::Round));
         run_to(OVER - 1);
         assert_noop!(
             Assays::expire(RuntimeOrigin::signed(9), 5),
@@ -55,7 +58,7 @@ fn expire_fails_when_nothing_is_pending() {
     build_and_execute(|| {
         let expire = || Assays::expire(RuntimeOrigin::signed(9), 5);
         assert_noop!(expire(), Error::<Test>::NothingToMeasure);
-        assert_ok!(request(5, AssayKind::Candidate));
+        assert_ok!(request(5, AssayKind::Round));
         run_to(OVER);
         assert_noop!(expire(), Error::<Test>::NothingToMeasure);
     });
@@ -64,7 +67,7 @@ fn expire_fails_when_nothing_is_pending() {
 #[test]
 fn the_chain_expires_by_itself() {
     build_and_execute(|| {
-        assert_ok!(request(5, AssayKind::Candidate));
+        assert_ok!(request(5, AssayKind::Round));
         run_to(OVER - 1);
         assert!(Undecided::get().is_empty());
         run_to(OVER);
@@ -76,8 +79,8 @@ fn the_chain_expires_by_itself() {
 #[test]
 fn what_was_decided_does_not_expire() {
     build_and_execute(|| {
-        assert_ok!(request(5, AssayKind::Candidate));
-        assert_ok!(report(ASSAYER, 5, Verdict::NotImproved));
+        assert_ok!(request(5, AssayKind::Round));
+        assert_ok!(report(ASSAYER, 5, not_improved()));
         run_to(OVER + 1);
         assert!(Undecided::get().is_empty());
     });
@@ -86,8 +89,8 @@ fn what_was_decided_does_not_expire() {
 #[test]
 fn a_full_agenda_moves_on() {
     build_and_execute(|| {
-        for node in 0..10 {
-            assert_ok!(request(node, AssayKind::Root));
+        for id in 0..10 {
+            assert_ok!(request(id, AssayKind::Root));
         }
         run_to(OVER);
         assert_eq!(Undecided::get(), [0, 1, 2, 3]);
@@ -103,10 +106,16 @@ fn a_full_agenda_moves_on() {
 fn the_hook_weighs_what_it_does() {
     build_and_execute(|| {
         let idle = Assays::on_initialize(2);
-        assert_ok!(request(5, AssayKind::Candidate));
+        // One that expires, and one that was decided.
+        assert_ok!(request(5, AssayKind::Round));
+        assert_ok!(request(6, AssayKind::Round));
+        assert_ok!(report(ASSAYER, 6, not_improved()));
         System::set_block_number(OVER);
         let busy = Assays::on_initialize(OVER);
-        assert!(busy.all_gte(idle));
-        assert_eq!(busy - idle, <() as crate::WeightInfo>::expire());
+        let db: RuntimeDbWeight = <Test as frame_system::Config>::DbWeight::get();
+        assert_eq!(
+            busy,
+            idle + <() as crate::WeightInfo>::expire() + db.reads(1)
+        );
     });
 }

@@ -6,8 +6,8 @@ use frame_support::{
 use proptest::prelude::*;
 use sonar_primitives::{
     assay::{quorum, AssayKind, Malformed, Verdict},
-    reputation::Deed,
-    BlobHash, NodeId,
+    reputation::ReputationChange,
+    ModelId,
 };
 use sp_core::{Pair, H256};
 use sp_runtime::{
@@ -19,17 +19,10 @@ use sp_runtime::{
 };
 
 const MEASURED: Verdict = Verdict::Measured { error: 42 };
-const IMPROVED: Verdict = Verdict::Improved {
-    error: 41,
-    candidate: H256::repeat_byte(3),
-};
-const MALFORMED: Verdict = Verdict::Malformed(Malformed::Gradient);
+const MALFORMED: Verdict = Verdict::Malformed(Malformed::Parameters);
 
 /// What the pool says of a report that this assayer signed.
-fn authorize(
-    signer: AccountId,
-    report: Report<AccountId, crate::crypto::AssayerId>,
-) -> TransactionValidity {
+fn authorize(signer: AccountId, report: Report<crate::crypto::AssayerId>) -> TransactionValidity {
     let signature = sign(signer, &report);
     let call = RuntimeCall::from(crate::Call::report { report, signature });
     call.authorize(TransactionSource::External)
@@ -43,7 +36,7 @@ fn invalid(reason: InvalidTransaction) -> TransactionValidity {
 
 /// Checks that a report is refused by the pool and, should it get into a block, there as well.
 fn refused(
-    report: Report<AccountId, crate::crypto::AssayerId>,
+    report: Report<crate::crypto::AssayerId>,
     reason: InvalidTransaction,
     error: Error<Test>,
 ) {
@@ -67,20 +60,19 @@ fn report_decides_a_root() {
         assert!(authorize(ASSAYER, report_by(ASSAYER, 5, MEASURED)).is_ok());
         assert_ok!(report(ASSAYER, 5, MEASURED));
         assert_eq!(Decisions::get(), [(5, MEASURED, vec![ASSAYER])]);
-        assert_eq!(Deeds::get(), [(ASSAYER, Deed::WithQuorum)]);
+        assert_eq!(Changes::get(), [(ASSAYER, ReputationChange::WithQuorum)]);
         assert_eq!(Tasks::<Test>::count(), 0);
         assert!(!Reports::<Test>::contains_key(5));
         assert_eq!(
             take_events(),
             [
                 Event::Reported {
-                    node: 5,
+                    id: 5,
                     assayer: ASSAYER
                 },
                 Event::Decided {
-                    node: 5,
+                    id: 5,
                     campaign: CAMPAIGN,
-                    account: MINER,
                     kind: AssayKind::Root
                 }
             ]
@@ -89,21 +81,20 @@ fn report_decides_a_root() {
 }
 
 #[test]
-fn report_decides_candidates() {
+fn report_decides_rounds_and_malformed_roots() {
     build_and_execute(|| {
-        for (node, verdict) in [(1, IMPROVED), (2, Verdict::NotImproved), (3, MALFORMED)] {
-            assert_ok!(request(node, AssayKind::Candidate));
-            assert!(authorize(ASSAYER, report_by(ASSAYER, node, verdict)).is_ok());
-            assert_ok!(report(ASSAYER, node, verdict));
+        let cases = [
+            (1, AssayKind::Round, accepted(41)),
+            (2, AssayKind::Round, not_improved()),
+            (3, AssayKind::Root, MALFORMED),
+        ];
+        for (id, kind, verdict) in cases.clone() {
+            assert_ok!(request(id, kind));
+            assert!(authorize(ASSAYER, report_by(ASSAYER, id, verdict.clone())).is_ok());
+            assert_ok!(report(ASSAYER, id, verdict));
         }
-        assert_eq!(
-            Decisions::get(),
-            [
-                (1, IMPROVED, vec![ASSAYER]),
-                (2, Verdict::NotImproved, vec![ASSAYER]),
-                (3, MALFORMED, vec![ASSAYER])
-            ]
-        );
+        let expected = cases.map(|(id, _, verdict)| (id, verdict, vec![ASSAYER]));
+        assert_eq!(Decisions::get(), expected);
     });
 }
 
@@ -123,7 +114,7 @@ fn report_says_what_the_pool_needs() {
         let valid = authorize(ASSAYER, report_by(ASSAYER, 5, MEASURED)).unwrap();
         assert_eq!((valid.priority, valid.longevity), (1_000, 8));
         assert!(valid.propagate && valid.requires.is_empty());
-        // One place in the pool per node and assayer, whatever the verdict and signature.
+        // One place in the pool per assay and assayer, whatever the verdict and signature.
         let other = authorize(ASSAYER, report_by(ASSAYER, 5, MALFORMED)).unwrap();
         assert_eq!(valid.provides, other.provides);
         assert_eq!(valid.provides.len(), 1);
@@ -203,15 +194,7 @@ fn report_fails_when_it_is_about_something_else() {
         let report = report_by(ASSAYER, 5, MEASURED);
         refused(
             Report {
-                account: MINER + 1,
-                ..report.clone()
-            },
-            InvalidTransaction::Call,
-            Error::OtherSubject,
-        );
-        refused(
-            Report {
-                subject: BlobHash::zero(),
+                subject: H256::zero(),
                 ..report
             },
             InvalidTransaction::Call,
@@ -224,10 +207,15 @@ fn report_fails_when_it_is_about_something_else() {
 fn report_fails_when_the_verdict_does_not_fit() {
     build_and_execute(|| {
         assert_ok!(request(1, AssayKind::Root));
-        assert_ok!(request(2, AssayKind::Candidate));
-        for (node, verdict) in [(1, IMPROVED), (1, Verdict::NotImproved), (2, MEASURED)] {
+        assert_ok!(request(2, AssayKind::Round));
+        for (id, verdict) in [
+            (1, accepted(41)),
+            (1, not_improved()),
+            (2, MEASURED),
+            (2, MALFORMED),
+        ] {
             refused(
-                report_by(ASSAYER, node, verdict),
+                report_by(ASSAYER, id, verdict),
                 InvalidTransaction::Call,
                 Error::WrongVerdict,
             );
@@ -272,7 +260,7 @@ fn a_signature_is_bound_to_key_report_and_chain() {
         // Another's signature.
         assert_eq!(authorize(50, report.clone()), bad_proof);
 
-        let with = |report: Report<_, _>, signature| {
+        let with = |report: Report<_>, signature| {
             RuntimeCall::from(crate::Call::report { report, signature })
                 .authorize(TransactionSource::External)
                 .unwrap()
@@ -280,7 +268,7 @@ fn a_signature_is_bound_to_key_report_and_chain() {
         };
         let signature = sign(ASSAYER, &report);
         assert!(with(report.clone(), signature.clone()).is_ok());
-        // A signature on another verdict, or for another node.
+        // A signature on another verdict, or for another assay.
         let other = report_by(ASSAYER, 5, Verdict::Measured { error: 43 });
         assert_eq!(with(other, signature.clone()), bad_proof);
         assert_eq!(with(report_by(ASSAYER, 6, MEASURED), signature), bad_proof);
@@ -300,21 +288,21 @@ fn a_signature_is_bound_to_key_report_and_chain() {
 #[test]
 fn more_than_two_thirds_decide() {
     build_and_execute_with(4, || {
-        assert_ok!(request(5, AssayKind::Candidate));
-        assert_ok!(report(4, 5, IMPROVED));
-        assert_ok!(report(2, 5, Verdict::NotImproved));
-        assert_ok!(report(1, 5, IMPROVED));
+        assert_ok!(request(5, AssayKind::Round));
+        assert_ok!(report(4, 5, accepted(41)));
+        assert_ok!(report(2, 5, not_improved()));
+        assert_ok!(report(1, 5, accepted(41)));
         assert!(Decisions::get().is_empty());
-        assert_ok!(report(3, 5, IMPROVED));
+        assert_ok!(report(3, 5, accepted(41)));
         // Payees in the order of their registration.
-        assert_eq!(Decisions::get(), [(5, IMPROVED, vec![1, 3, 4])]);
+        assert_eq!(Decisions::get(), [(5, accepted(41), vec![1, 3, 4])]);
         assert_eq!(
-            Deeds::get(),
+            Changes::get(),
             [
-                (1, Deed::WithQuorum),
-                (2, Deed::AgainstQuorum),
-                (3, Deed::WithQuorum),
-                (4, Deed::WithQuorum)
+                (1, ReputationChange::WithQuorum),
+                (2, ReputationChange::AgainstQuorum),
+                (3, ReputationChange::WithQuorum),
+                (4, ReputationChange::WithQuorum)
             ]
         );
     });
@@ -329,7 +317,7 @@ fn equal_means_equal_to_the_last_unit() {
         assert!(Decisions::get().is_empty());
         run_to(2 + WINDOW);
         assert_eq!(Undecided::get(), [5]);
-        assert!(Deeds::get().is_empty());
+        assert!(Changes::get().is_empty());
     });
 }
 
@@ -343,12 +331,12 @@ proptest! {
         reports in prop::collection::vec((1..=7u64, 1..=2u64), 0..20),
     ) {
         build_and_execute_with(assayers, || {
-            let node: NodeId = 5;
-            assert_ok!(request(node, AssayKind::Root));
+            let id: ModelId = 5;
+            assert_ok!(request(id, AssayKind::Root));
             let mut given = std::collections::BTreeMap::new();
             let mut expected = None;
             for (account, error) in reports {
-                let result = report(account, node, Verdict::Measured { error });
+                let result = report(account, id, Verdict::Measured { error });
                 let refusal = |error: Error<Test>| Err(DispatchError::from(error));
                 if expected.is_some() {
                     assert_eq!(result, refusal(Error::NothingToMeasure));
@@ -365,14 +353,14 @@ proptest! {
                         .map(|(account, _)| *account)
                         .collect();
                     if agreeing.len() as u32 >= quorum(assayers as u32) {
-                        expected = Some((node, Verdict::Measured { error }, agreeing));
+                        expected = Some((id, Verdict::Measured { error }, agreeing));
                     }
                 }
                 Assays::do_try_state().unwrap();
             }
             assert_eq!(Decisions::get(), expected.into_iter().collect::<Vec<_>>());
             assert_eq!(
-                Deeds::get().len(),
+                Changes::get().len(),
                 if Decisions::get().is_empty() { 0 } else { given.len() }
             );
         });

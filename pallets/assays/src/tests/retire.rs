@@ -39,7 +39,7 @@ fn retire_fails_when_assays_are_pending() {
         assert_noop!(retire(), Error::<Test>::AssaysPending);
         assert_ok!(report(ASSAYER, 1, Verdict::Measured { error: 1 }));
         assert_noop!(retire(), Error::<Test>::AssaysPending);
-        <Assays as AssayQueue<_, _>>::withdraw(2);
+        Assays::withdraw(2);
         assert_ok!(retire());
     });
 }

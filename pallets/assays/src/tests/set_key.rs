@@ -2,6 +2,8 @@ use crate::{mock::*, Error, Event};
 use frame_support::{assert_noop, assert_ok};
 use sonar_primitives::assay::{AssayKind, Verdict};
 
+const VERDICT: Verdict = Verdict::Measured { error: 1 };
+
 #[test]
 fn set_key_works() {
     build_and_execute(|| {
@@ -14,10 +16,9 @@ fn set_key_works() {
             }]
         );
         assert_ok!(request(1, AssayKind::Root));
-        let verdict = Verdict::Measured { error: 1 };
-        assert_noop!(report(ASSAYER, 1, verdict), Error::<Test>::NotAnAssayer);
-        assert_ok!(report(50, 1, verdict));
-        assert_eq!(Decisions::get(), [(1, verdict, vec![ASSAYER])]);
+        assert_noop!(report(ASSAYER, 1, VERDICT), Error::<Test>::NotAnAssayer);
+        assert_ok!(report(50, 1, VERDICT));
+        assert_eq!(Decisions::get(), [(1, VERDICT, vec![ASSAYER])]);
     });
 }
 
@@ -25,10 +26,9 @@ fn set_key_works() {
 fn set_key_gives_no_second_vote() {
     build_and_execute_with(4, || {
         assert_ok!(request(1, AssayKind::Root));
-        let verdict = Verdict::Measured { error: 1 };
-        assert_ok!(report(ASSAYER, 1, verdict));
+        assert_ok!(report(ASSAYER, 1, VERDICT));
         assert_ok!(Assays::set_key(RuntimeOrigin::signed(ASSAYER), key(50)));
-        assert_noop!(report(50, 1, verdict), Error::<Test>::AlreadyReported);
+        assert_noop!(report(50, 1, VERDICT), Error::<Test>::AlreadyReported);
     });
 }
 

@@ -10,9 +10,9 @@ use frame_support::{
 };
 use sonar_host::{AssayExt, Assayer};
 use sonar_primitives::{
-    assay::{AssayKind, AssayOutcome, AssayRequest, Baseline, Malformed, Verdict},
+    assay::{AssayKind, AssayOutcome, AssayRequest, AssayWork, Malformed, RoundWork, Verdict},
     traits::AssayQueue,
-    BlobHash, NodeId,
+    BlobHash, ModelId,
 };
 use sp_core::{
     offchain::{testing::TestOffchainExt, OffchainDbExt, TransactionPool, TransactionPoolExt},
@@ -40,20 +40,20 @@ struct Fake {
 
 impl Assayer for Fake {
     fn evaluate_all(&self, requests: &[AssayRequest]) -> Vec<AssayOutcome> {
-        let roots = requests.iter().map(|request| request.root);
-        self.asked.lock().unwrap().extend(roots.clone());
+        let subjects = requests.iter().map(|request| request.validation);
+        self.asked.lock().unwrap().extend(subjects.clone());
         self.batches.lock().unwrap().push(requests.len());
         let outcomes = self.outcomes.lock().unwrap();
-        roots
-            .map(|root| {
-                let unavailable = AssayOutcome::Unavailable(root);
-                outcomes.get(&root).cloned().unwrap_or(unavailable)
+        subjects
+            .map(|subject| {
+                let unavailable = AssayOutcome::Unavailable(subject);
+                outcomes.get(&subject).cloned().unwrap_or(unavailable)
             })
             .collect()
     }
 
     fn note_verdict(&self, verdict: &Verdict) {
-        self.verdicts.lock().unwrap().push(*verdict);
+        self.verdicts.lock().unwrap().push(verdict.clone());
     }
 
     fn note_pending(&self, count: u32) {
@@ -85,8 +85,6 @@ struct Node {
     fake: Arc<Fake>,
 }
 
-const CANDIDATE: H256 = H256::repeat_byte(9);
-
 impl Node {
     /// On a chain with so many assayers; has the keys of these accounts.
     fn new(assayers: u64, keys: &[AccountId]) -> Self {
@@ -117,25 +115,21 @@ impl Node {
         })
     }
 
-    /// Has a node measured, against this parent if it is a candidate's.
-    fn request(&mut self, node: NodeId, baseline: Option<Baseline>) {
-        let kind = match baseline {
-            None => AssayKind::Root,
-            Some(_) => AssayKind::Candidate,
-        };
+    /// Has a root or a round measured.
+    fn request(&mut self, id: ModelId, kind: AssayKind) {
         self.run(|| {
-            assert_ok!(request(node, kind));
+            assert_ok!(request(id, kind));
         });
-        Work::mutate(|work| work.insert(node, (work_for(node), baseline)));
+        Work::mutate(|work| work.insert(id, work_for(id, kind)));
     }
 
-    /// What the node will measure.
-    fn comes_to(&self, node: NodeId, outcome: AssayOutcome) {
+    /// What the node's measurement will come to.
+    fn comes_to(&self, id: ModelId, outcome: AssayOutcome) {
         self.fake
             .outcomes
             .lock()
             .unwrap()
-            .insert(subject(node), outcome);
+            .insert(subject(id), outcome);
     }
 
     /// Runs the off-chain worker at this block, without executing the block.
@@ -147,7 +141,7 @@ impl Node {
     }
 
     /// The reports sent since the last time.
-    fn sent(&self) -> Vec<Report<AccountId, AssayerId>> {
+    fn sent(&self) -> Vec<Report<AssayerId>> {
         std::mem::take(&mut *self.pool.sent.lock().unwrap())
             .into_iter()
             .map(|bytes| {
@@ -179,7 +173,8 @@ impl Node {
     }
 }
 
-fn work_for(node: NodeId) -> AssayRequest {
+/// What is judged is named in the place of the validation set.
+fn work_for(id: ModelId, kind: AssayKind) -> AssayRequest {
     AssayRequest {
         architecture: Architecture {
             input: vec![1].try_into().unwrap(),
@@ -187,59 +182,60 @@ fn work_for(node: NodeId) -> AssayRequest {
             head: Head::SquaredError,
         },
         metric: Metric::MeanSquaredError,
-        validation: H256::zero(),
+        validation: subject(id),
         rows: 1,
-        root: subject(node),
-        gradients: vec![],
-        limit: None,
+        work: match kind {
+            AssayKind::Root => AssayWork::Root {
+                parameters: H256::zero(),
+            },
+            AssayKind::Round => AssayWork::Round(RoundWork {
+                recipe: vec![],
+                best: 0,
+                best_error: 100,
+                target: 0,
+                minimum_step: 10,
+                seats: 4,
+                gradients: vec![],
+            }),
+        },
     }
 }
 
 fn measured(error: u64) -> AssayOutcome {
-    AssayOutcome::Measured {
-        error,
-        candidate: CANDIDATE,
-    }
+    AssayOutcome::Verdict(Verdict::Measured { error })
 }
-
-const PARENT: Option<Baseline> = Some(Baseline {
-    error: 100,
-    minimum_step: 10,
-});
 
 #[test]
 fn what_was_measured_is_reported() {
     let cases = [
-        (None, measured(42), Verdict::Measured { error: 42 }),
-        (
-            PARENT,
-            measured(90),
-            Verdict::Improved {
-                error: 90,
-                candidate: CANDIDATE,
-            },
-        ),
-        (PARENT, measured(91), Verdict::NotImproved),
-        (PARENT, AssayOutcome::AboveLimit, Verdict::NotImproved),
-        (
-            None,
-            AssayOutcome::Malformed(Malformed::Parameters),
-            Verdict::Malformed(Malformed::Parameters),
-        ),
-        (
-            PARENT,
-            AssayOutcome::Malformed(Malformed::NotFinite),
-            Verdict::Malformed(Malformed::NotFinite),
-        ),
+        (AssayKind::Root, Verdict::Measured { error: 42 }),
+        (AssayKind::Root, Verdict::Malformed(Malformed::Parameters)),
+        (AssayKind::Round, accepted(90)),
+        (AssayKind::Round, not_improved()),
     ];
-    for (baseline, outcome, verdict) in cases {
+    for (kind, verdict) in cases {
         let mut node = Node::new(1, &[ASSAYER]);
-        node.request(5, baseline);
-        node.comes_to(5, outcome);
+        node.request(5, kind);
+        node.comes_to(5, AssayOutcome::Verdict(verdict.clone()));
         node.works_at(2);
-        assert_eq!(*node.fake.verdicts.lock().unwrap(), [verdict]);
+        assert_eq!(*node.fake.verdicts.lock().unwrap(), [verdict.clone()]);
         assert_eq!(node.includes_sent(), 1);
         assert_eq!(Decisions::take(), [(5, verdict, vec![ASSAYER])]);
+    }
+}
+
+/// A node whose version is not that of the runtime, perhaps.
+#[test]
+fn a_verdict_of_another_kind_is_not_reported() {
+    for (kind, verdict) in [
+        (AssayKind::Root, not_improved()),
+        (AssayKind::Round, Verdict::Measured { error: 42 }),
+    ] {
+        let mut node = Node::new(1, &[ASSAYER]);
+        node.request(5, kind);
+        node.comes_to(5, AssayOutcome::Verdict(verdict));
+        node.works_at(2);
+        assert!(node.sent().is_empty());
     }
 }
 
@@ -247,7 +243,7 @@ fn what_was_measured_is_reported() {
 #[test]
 fn what_was_requested_in_this_block_waits_for_the_next() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.works_at(1);
     assert!(node.sent().is_empty());
@@ -258,7 +254,7 @@ fn what_was_requested_in_this_block_waits_for_the_next() {
 #[test]
 fn a_verdict_is_sent_once() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.works_at(2);
     assert_eq!(
@@ -276,7 +272,7 @@ fn a_verdict_is_sent_once() {
 #[test]
 fn a_lost_verdict_is_sent_again() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.works_at(2);
     let first = node.sent();
@@ -290,7 +286,7 @@ fn a_lost_verdict_is_sent_again() {
 #[test]
 fn a_verdict_sent_twice_counts_once() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.works_at(2);
     node.works_at(2 + u64::from(RESEND_AFTER));
@@ -301,7 +297,7 @@ fn a_verdict_sent_twice_counts_once() {
 #[test]
 fn a_node_whose_chain_was_taken_back_far_sends_again() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.works_at(15);
     assert_eq!(node.sent().len(), 1);
@@ -314,13 +310,13 @@ fn a_node_whose_chain_was_taken_back_far_sends_again() {
 #[test]
 fn what_is_decided_is_not_measured() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
-    node.request(6, None);
+    node.request(5, AssayKind::Root);
+    node.request(6, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.comes_to(6, measured(42));
     node.run(|| {
         assert_ok!(report(ASSAYER, 5, Verdict::Measured { error: 42 }));
-        <Assays as AssayQueue<_, _>>::withdraw(6);
+        Assays::withdraw(6);
     });
     node.works_at(2);
     assert!(node.sent().is_empty());
@@ -330,7 +326,7 @@ fn what_is_decided_is_not_measured() {
 #[test]
 fn what_is_reported_is_not_measured_again() {
     let mut node = Node::new(4, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.works_at(2);
     assert_eq!(node.includes_sent(), 1);
@@ -342,7 +338,7 @@ fn what_is_reported_is_not_measured_again() {
 #[test]
 fn what_is_too_late_is_not_measured() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     // The next block is the first after the deadline.
     node.works_at(1 + WINDOW);
@@ -354,7 +350,7 @@ fn what_is_too_late_is_not_measured() {
 #[test]
 fn what_is_not_wanted_is_left_alone() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     Work::set(BTreeMap::new());
     node.works_at(2);
     assert!(node.sent().is_empty());
@@ -364,7 +360,7 @@ fn what_is_not_wanted_is_left_alone() {
 #[test]
 fn what_is_unavailable_is_tried_at_the_next_block() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.works_at(2);
     node.works_at(3);
     assert!(node.sent().is_empty());
@@ -377,7 +373,7 @@ fn what_is_unavailable_is_tried_at_the_next_block() {
 #[test]
 fn what_the_pool_refuses_is_tried_at_the_next_block() {
     let mut node = Node::new(1, &[ASSAYER]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     *node.pool.refuses.lock().unwrap() = true;
     node.works_at(2);
@@ -393,10 +389,10 @@ fn the_oldest_are_measured_first() {
     // Requested in another order than their numbers.
     for (block, number) in [(1, 9), (2, 1), (2, 4), (2, 3), (3, 2), (3, 5)] {
         node.run(|| System::set_block_number(block));
-        node.request(number, None);
+        node.request(number, AssayKind::Root);
         node.comes_to(number, measured(42));
     }
-    let nodes = |node: &Node| -> Vec<_> { node.sent().iter().map(|sent| sent.node).collect() };
+    let nodes = |node: &Node| -> Vec<_> { node.sent().iter().map(|sent| sent.id).collect() };
     node.works_at(3);
     assert_eq!(nodes(&node), [9, 1, 3]);
     node.works_at(4);
@@ -409,7 +405,7 @@ fn the_oldest_are_measured_first() {
 fn what_is_unavailable_keeps_nothing_waiting() {
     let mut node = Node::new(1, &[ASSAYER]);
     for number in 0..6 {
-        node.request(number, None);
+        node.request(number, AssayKind::Root);
     }
     node.comes_to(5, measured(42));
     node.works_at(2);
@@ -420,7 +416,7 @@ fn what_is_unavailable_keeps_nothing_waiting() {
 fn what_waits_is_handed_over_at_once() {
     let mut node = Node::new(1, &[ASSAYER]);
     for number in 0..7 {
-        node.request(number, None);
+        node.request(number, AssayKind::Root);
     }
     // Three per block; those that are unavailable do not count, so others follow.
     for number in [1, 3, 6] {
@@ -428,15 +424,35 @@ fn what_waits_is_handed_over_at_once() {
     }
     node.works_at(2);
     assert_eq!(*node.fake.batches.lock().unwrap(), [3, 2, 1, 1]);
-    let nodes: Vec<_> = node.sent().iter().map(|sent| sent.node).collect();
+    let nodes: Vec<_> = node.sent().iter().map(|sent| sent.id).collect();
     assert_eq!(nodes, [1, 3, 6]);
+}
+
+/// A round takes all cores of the node, and its verdict waits for no other.
+#[test]
+fn rounds_are_handed_over_alone() {
+    let mut node = Node::new(1, &[ASSAYER]);
+    let kinds = [
+        (0, AssayKind::Root),
+        (1, AssayKind::Root),
+        (2, AssayKind::Round),
+        (3, AssayKind::Round),
+        (4, AssayKind::Root),
+    ];
+    for (id, kind) in kinds {
+        node.request(id, kind);
+    }
+    node.works_at(2);
+    assert_eq!(*node.fake.batches.lock().unwrap(), [2, 1, 1, 1]);
+    let all: Vec<_> = (0..5).map(subject).collect();
+    assert_eq!(*node.fake.asked.lock().unwrap(), all);
 }
 
 #[test]
 fn one_that_cannot_be_reported_keeps_no_other_of_its_batch_waiting() {
     let mut node = Node::new(1, &[ASSAYER]);
     for number in 0..3 {
-        node.request(number, None);
+        node.request(number, AssayKind::Root);
     }
     node.comes_to(1, AssayOutcome::Failed);
     node.comes_to(2, measured(42));
@@ -448,7 +464,7 @@ fn one_that_cannot_be_reported_keeps_no_other_of_its_batch_waiting() {
     assert_eq!(*node.fake.asked.lock().unwrap(), [subject(0)]);
     node.comes_to(1, measured(42));
     node.works_at(2 + u64::from(RESEND_AFTER));
-    let nodes: Vec<_> = node.sent().iter().map(|sent| sent.node).collect();
+    let nodes: Vec<_> = node.sent().iter().map(|sent| sent.id).collect();
     assert_eq!(nodes, [1, 2]);
 }
 
@@ -456,7 +472,7 @@ fn one_that_cannot_be_reported_keeps_no_other_of_its_batch_waiting() {
 fn only_assayers_keys_report() {
     // Keys of somebody who is none, and of two who are.
     let mut node = Node::new(3, &[50, 3, 2]);
-    node.request(5, None);
+    node.request(5, AssayKind::Root);
     node.comes_to(5, measured(42));
     node.works_at(2);
     let assayers: Vec<_> = node.sent().into_iter().map(|sent| sent.assayer).collect();
@@ -467,7 +483,7 @@ fn only_assayers_keys_report() {
 fn without_an_assayers_key_only_metrics_are_kept() {
     for keys in [&[][..], &[50]] {
         let mut node = Node::new(1, keys);
-        node.request(5, None);
+        node.request(5, AssayKind::Root);
         node.comes_to(5, measured(42));
         node.works_at(2);
         assert!(node.sent().is_empty());
@@ -490,7 +506,7 @@ fn a_node_that_cannot_measure_sends_nothing() {
     externalities.register_extension(KeystoreExt::new(keystore));
     externalities.execute_with(|| {
         assert_ok!(request(5, AssayKind::Root));
-        Work::mutate(|work| work.insert(5, (work_for(5), None)));
+        Work::mutate(|work| work.insert(5, work_for(5, AssayKind::Root)));
         Assays::offchain_worker(2);
     });
     assert!(pool.sent.lock().unwrap().is_empty());

@@ -4,74 +4,180 @@ use crate::{mock::*, Error};
 use frame_support::{assert_noop, assert_ok};
 use sonar_primitives::{
     assay::Verdict,
-    campaign::{Closed, State},
-    traits::{AssayBase, Campaigns as _, CommitTerms},
+    campaign::{Closed, Members, RoundTerms},
+    traits::{AssayBase, Campaigns as _, CommitTerms, Phase},
+    CampaignId, ModelId,
 };
+use sp_runtime::DispatchError;
 use syft::Metric;
+
+/// Whether an account can commit; the error says why not.
+fn may_commit(id: CampaignId, root: ModelId, account: AccountId) -> Result<(), DispatchError> {
+    Campaigns::commit_terms(id, root, &account).map(|_| ())
+}
 
 #[test]
 fn commit_terms_work() {
     build_and_execute(|| {
         let mut asked = terms();
-        asked.minimum_reputation = 3;
+        asked.rounds = RoundTerms {
+            round_blocks: 50,
+            reveal_window: 40,
+            seats: 4,
+            steepness: 2,
+        };
+        let rounds = asked.rounds;
         let id = create_with(asked);
         decide(root_of(id), Verdict::Measured { error: START });
         let expected = CommitTerms {
-            assay_price: PRICE,
-            minimum_step: 1_000_000,
-            minimum_reputation: 3,
-            plan: model(0).architecture.plan().unwrap(),
+            rounds,
+            deadline: DEADLINE,
+            price: PRICE,
+            // A thousandth of the bounty.
+            base_deposit: 10,
+            // One set takes 3,200 multiply-adds, 98 commitments 782 sets, of 2,520,000 in all.
+            max_commitments: 98,
+            // 8 + 512 + 320 for each of two tensors, and 10 values.
+            max_gradient_size: 1_200,
         };
-        assert_eq!(
-            Campaigns::commit_terms(id, root_of(id)),
-            Ok(expected.clone())
-        );
-        assert_eq!(Campaigns::terms(id, root_of(id)), Some(expected));
+        let terms = |id| Campaigns::commit_terms(id, root_of(id), &MINER);
+        assert_eq!(terms(id), Ok(expected.clone()));
+        // Sponsors raise what a commitment is worth, and costs.
+        assert_ok!(Campaigns::fund(RuntimeOrigin::signed(SPONSOR), id, 2_000));
+        let expected = CommitTerms {
+            base_deposit: 12,
+            ..expected
+        };
+        assert_eq!(terms(id), Ok(expected));
+    });
+}
+
+#[test]
+fn the_base_deposit_is_no_less_than_the_minimum() {
+    build_and_execute(|| {
+        let mut small = terms();
+        small.bounty = 5_000;
+        let id = create_with(small);
+        decide(root_of(id), Verdict::Measured { error: START });
+        let terms = Campaigns::commit_terms(id, root_of(id), &MINER).unwrap();
+        assert_eq!(terms.base_deposit, 8);
+        assert_eq!(Campaigns::proposal_terms(id, &AUTHOR), Ok(8));
     });
 }
 
 #[test]
 fn commit_terms_fail_when_nothing_can_be_committed() {
     build_and_execute(|| {
-        assert_noop!(
-            Campaigns::commit_terms(7, 100),
-            Error::<Test>::UnknownCampaign
-        );
+        assert_noop!(may_commit(7, 100, MINER), Error::<Test>::UnknownCampaign);
         let id = create();
         let root = root_of(id);
-        assert_noop!(Campaigns::commit_terms(id, root), Error::<Test>::NotOpen);
+        assert_noop!(may_commit(id, root, MINER), Error::<Test>::NotOpen);
         decide(root, Verdict::Measured { error: START });
-        assert_noop!(
-            Campaigns::commit_terms(id, 99),
-            Error::<Test>::UnknownProposal
-        );
-        // Another campaign's proposal, and one that was not judged yet.
+        assert_noop!(may_commit(id, 99, MINER), Error::<Test>::UnknownProposal);
+        // Another campaign's proposal, one that was not accepted, and one that was not judged yet.
         let other = open();
         assert_noop!(
-            Campaigns::commit_terms(other, root),
+            may_commit(other, root, MINER),
             Error::<Test>::UnknownProposal
         );
-        assert_ok!(Campaigns::propose(
-            RuntimeOrigin::signed(AUTHOR),
-            id,
-            model(1)
+        let offered = propose(AUTHOR, id, 1).unwrap();
+        assert_noop!(
+            may_commit(id, offered, MINER),
+            Error::<Test>::UnknownProposal
+        );
+        assert_ok!(Campaigns::accept_proposal(
+            RuntimeOrigin::signed(OWNER),
+            offered
         ));
         assert_noop!(
-            Campaigns::commit_terms(id, root_of(other) + 1),
+            may_commit(id, offered, MINER),
             Error::<Test>::UnknownProposal
         );
+        decide(offered, Verdict::Measured { error: START });
+        assert_ok!(may_commit(id, offered, MINER));
 
         skip_to(DEADLINE);
-        assert_ok!(Campaigns::commit_terms(id, root));
+        assert_ok!(may_commit(id, root, MINER));
         skip_to(DEADLINE + 1);
-        assert_noop!(
-            Campaigns::commit_terms(id, root),
-            Error::<Test>::DeadlinePassed
-        );
+        assert_noop!(may_commit(id, root, MINER), Error::<Test>::DeadlinePassed);
         assert_ok!(Campaigns::close(RuntimeOrigin::signed(MINER), id));
-        assert_noop!(Campaigns::commit_terms(id, root), Error::<Test>::NotOpen);
-        // What is pending still needs the terms.
-        assert!(Campaigns::terms(id, root).is_some());
+        assert_noop!(may_commit(id, root, MINER), Error::<Test>::NotOpen);
+    });
+}
+
+#[test]
+fn commit_terms_fail_without_the_reputation() {
+    build_and_execute(|| {
+        let mut asked = terms();
+        asked.members = Members::Reputation { contributions: 3 };
+        let id = create_with(asked);
+        decide(root_of(id), Verdict::Measured { error: START });
+        for (contributions, enough) in [(0, false), (2, false), (3, true), (4, true)] {
+            Contributions::mutate(|all| all.insert(MINER, contributions));
+            let outcome = may_commit(id, root_of(id), MINER);
+            if enough {
+                assert_ok!(outcome);
+            } else {
+                assert_noop!(outcome, Error::<Test>::ReputationTooLow);
+            }
+        }
+        // Proposals are not gradients.
+        assert_ok!(Campaigns::proposal_terms(id, &AUTHOR));
+    });
+}
+
+#[test]
+fn commit_terms_fail_without_admission() {
+    build_and_execute(|| {
+        let mut asked = terms();
+        asked.members = Members::Admitted;
+        let id = create_with(asked);
+        let owner = || RuntimeOrigin::signed(OWNER);
+        assert_ok!(Campaigns::admit(owner(), id, SPONSOR));
+        decide(root_of(id), Verdict::Measured { error: START });
+        assert_ok!(may_commit(id, root_of(id), SPONSOR));
+        assert_noop!(
+            may_commit(id, root_of(id), MINER),
+            Error::<Test>::NotAdmitted
+        );
+        // Not even the owner.
+        assert_noop!(
+            may_commit(id, root_of(id), OWNER),
+            Error::<Test>::NotAdmitted
+        );
+        assert_ok!(Campaigns::admit(owner(), id, MINER));
+        assert_ok!(may_commit(id, root_of(id), MINER));
+    });
+}
+
+#[test]
+fn proposal_terms_fail_when_nothing_can_be_proposed() {
+    build_and_execute(|| {
+        let terms_for = |id, account| Campaigns::proposal_terms(id, &account);
+        assert_noop!(terms_for(7, AUTHOR), Error::<Test>::UnknownCampaign);
+        let id = create();
+        assert_noop!(terms_for(id, AUTHOR), Error::<Test>::NotOpen);
+        decide(root_of(id), Verdict::Measured { error: START });
+        assert_eq!(terms_for(id, AUTHOR), Ok(10));
+        // The list is full, and nothing of it was rejected.
+        assert_ok!(propose(AUTHOR, id, 1));
+        let second = propose(AUTHOR, id, 2).unwrap();
+        assert_noop!(terms_for(id, AUTHOR), Error::<Test>::TooManyProposals);
+        assert_ok!(Campaigns::reject_proposal(
+            RuntimeOrigin::signed(OWNER),
+            second
+        ));
+        assert_ok!(terms_for(id, AUTHOR));
+        skip_to(DEADLINE + 1);
+        assert_noop!(terms_for(id, AUTHOR), Error::<Test>::DeadlinePassed);
+
+        let mut closed = terms();
+        closed.deadline += 100;
+        closed.open_proposals = false;
+        let id = create_with(closed);
+        decide(root_of(id), Verdict::Measured { error: START });
+        assert_noop!(terms_for(id, AUTHOR), Error::<Test>::ProposalsClosed);
+        assert_ok!(terms_for(id, OWNER));
     });
 }
 
@@ -86,7 +192,8 @@ fn assay_base_works() {
                 metric: Metric::ErrorRate,
                 validation: validation(),
                 rows: 100,
-                root: parameters(0),
+                target: TARGET,
+                minimum_step: 1_000_000,
             })
         );
         assert_eq!(Campaigns::assay_base(id + 1, root_of(id)), None);
@@ -95,89 +202,47 @@ fn assay_base_works() {
 }
 
 #[test]
-fn the_reserve_is_set_aside_put_back_and_paid() {
+fn phases_follow_each_other() {
     build_and_execute(|| {
-        let id = open();
-        let reserve = || {
-            let reserve = campaign(id).reserve;
-            (reserve.free, reserve.set_aside)
-        };
+        assert_eq!(Campaigns::phase(7), None);
+        let id = create();
+        assert_eq!(Campaigns::phase(id), None);
+        decide(root_of(id), Verdict::Measured { error: START });
+        assert_eq!(Campaigns::phase(id), Some(Phase::Open));
         assert_ok!(commit(id));
         assert_ok!(commit(id));
-        assert_eq!(reserve(), (500 - 2 * PRICE, 2 * PRICE));
+        skip_to(DEADLINE);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Open));
+        // Whether anybody has closed it or not.
+        skip_to(DEADLINE + 1);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Judging));
+        assert_ok!(Campaigns::close(RuntimeOrigin::signed(777), id));
+        assert_eq!(Campaigns::phase(id), Some(Phase::Judging));
+        // Grace is 20 blocks, and starts again with each decided round.
+        skip_to(DEADLINE + 20);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Judging));
         conclude(id, None);
-        assert_eq!(reserve(), (500 - PRICE, PRICE));
-        conclude(id, Some(800_000_000));
-        assert_eq!(reserve(), (500 - PRICE, 0));
-        // 57 and 56, for the root and for the gradient.
-        assert_eq!(Balances::free_balance(ASSAYERS[0]), ENDOWMENT + 114);
-        assert_eq!(Balances::free_balance(ASSAYERS[1]), ENDOWMENT + 112);
+        skip_to(DEADLINE + 39);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Judging));
+        skip_to(DEADLINE + 40);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Dissolving));
+        // That rounds dissolve does not bring it back.
+        dissolve(id);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Dissolving));
+        assert_ok!(Campaigns::settle(RuntimeOrigin::signed(777), id));
+        assert_eq!(Campaigns::phase(id), None);
     });
 }
 
 #[test]
-fn what_was_not_set_aside_is_neither_paid_nor_put_back() {
+fn at_the_target_nothing_is_judged_any_more() {
     build_and_execute(|| {
         let id = open();
-        let before = campaign(id);
-        Campaigns::pay_assay(id, PRICE, &ASSAYERS);
-        Campaigns::put_assay_back(id, PRICE);
-        assert_eq!(campaign(id), before);
-        // Nor after the end, or for a campaign that is unknown.
-        Campaigns::pay_assay(7, PRICE, &ASSAYERS);
-        Campaigns::put_assay_back(7, PRICE);
-        assert_noop!(
-            Campaigns::set_assay_aside(7, PRICE),
-            Error::<Test>::UnknownCampaign
-        );
-    });
-}
-
-#[test]
-fn set_assay_aside_fails_when_the_reserve_is_exhausted() {
-    build_and_execute(|| {
-        let id = open();
-        assert_noop!(
-            Campaigns::set_assay_aside(id, 501),
-            Error::<Test>::ReserveExhausted
-        );
-    });
-}
-
-#[test]
-fn an_accepted_gradient_is_the_best_so_far() {
-    build_and_execute(|| {
-        let id = open();
-        for (error, best) in [
-            (800_000_000, 800_000_000),
-            (850_000_000, 800_000_000),
-            (TARGET + 1, TARGET + 1),
-        ] {
-            assert_ok!(commit(id));
-            conclude(id, Some(error));
-            assert_eq!(campaign(id).best, Some(best));
-            assert_eq!(campaign(id).state, State::Open);
-        }
         assert_ok!(commit(id));
-        assert_ok!(Campaigns::top_up_reserve(
-            RuntimeOrigin::signed(OWNER),
-            id,
-            1_000
-        ));
         assert_ok!(commit(id));
         conclude(id, Some(TARGET));
-        let closing = State::Closing {
-            reason: Closed::TargetReached,
-            grace_ends: 21,
-        };
-        assert_eq!(campaign(id).state, closing);
-        // The other one may still finish, and be better; why it closed does not change.
-        conclude(id, Some(TARGET - 1));
-        assert_eq!(campaign(id).state, closing);
-        assert_eq!(campaign(id).best, Some(TARGET - 1));
-        // Nobody knows of a campaign that is not there.
-        Campaigns::accepted(77, 0);
-        Campaigns::nothing_pending(77);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Dissolving));
+        assert_eq!(Stopped::get(), [(id, Closed::TargetReached)]);
     });
 }
 
@@ -208,17 +273,36 @@ fn campaigns_are_paged_in_order() {
 }
 
 #[test]
-fn a_quote_is_what_a_step_would_earn_now() {
+fn a_quote_is_what_a_record_would_earn_now() {
     build_and_execute(|| {
-        let id = open();
+        let id = create();
+        assert_eq!(Campaigns::quote(id, TARGET), None);
+        decide(root_of(id), Verdict::Measured { error: START });
         // Half of the way from 900 to 50 millions, then the rest and more.
         let half = 475_000_000;
-        assert_eq!(Campaigns::quote(id, START, START, half), Some(5_000));
-        assert_eq!(Campaigns::quote(id, START, half, 0), Some(5_000));
-        assert_eq!(Campaigns::quote(id, START, half, START), Some(0));
+        assert_eq!(Campaigns::quote(id, half), Some(5_000));
+        assert_eq!(Campaigns::quote(id, 0), Some(10_000));
+        assert_eq!(Campaigns::quote(id, START), Some(0));
+        assert_ok!(commit(id));
+        conclude(id, Some(half));
+        assert_eq!(Campaigns::quote(id, 0), Some(5_000));
+        assert_eq!(Campaigns::quote(id, half), Some(0));
+        assert_eq!(Campaigns::quote(id, half + 1), Some(0));
         // A contribution is earned too.
         assert_ok!(Campaigns::fund(RuntimeOrigin::signed(SPONSOR), id, 1_000));
-        assert_eq!(Campaigns::quote(id, START, START, half), Some(5_500));
-        assert_eq!(Campaigns::quote(7, START, START, half), None);
+        assert_eq!(Campaigns::quote(id, TARGET), Some(5_500));
+        assert_eq!(Campaigns::quote(7, half), None);
+    });
+}
+
+#[test]
+fn a_quote_follows_the_steepness() {
+    build_and_execute(|| {
+        let mut steep = terms();
+        steep.rounds.steepness = 2;
+        let id = create_with(steep);
+        decide(root_of(id), Verdict::Measured { error: START });
+        assert_eq!(Campaigns::quote(id, 475_000_000), Some(2_500));
+        assert_eq!(Campaigns::quote(id, TARGET), Some(10_000));
     });
 }

@@ -5,6 +5,7 @@ use frame_support::{assert_ok, traits::Hooks};
 use sonar_primitives::{
     assay::Verdict,
     campaign::{Closed, State},
+    traits::{Campaigns as _, Phase},
     CampaignId,
 };
 
@@ -13,7 +14,7 @@ fn is_settled(id: CampaignId) -> bool {
 }
 
 #[test]
-fn a_campaign_without_gradients_runs_by_itself() {
+fn a_campaign_without_rounds_runs_by_itself() {
     build_and_execute(|| {
         let id = open();
         run_to(DEADLINE);
@@ -72,10 +73,13 @@ fn a_campaign_waits_no_longer_than_its_grace() {
         assert_ok!(commit(id));
         // It closes one block after the deadline, and grace is 20 blocks.
         run_to(DEADLINE + 20);
-        assert!(!is_settled(id));
+        assert_eq!(Campaigns::phase(id), Some(Phase::Judging));
         run_to(DEADLINE + 21);
+        assert_eq!(Campaigns::phase(id), Some(Phase::Dissolving));
+        assert!(!is_settled(id));
+        dissolve(id);
+        run_to(DEADLINE + 22);
         assert!(is_settled(id));
-        assert_eq!(Settlements::get()[0].reserve, 500);
     });
 }
 
@@ -150,5 +154,30 @@ fn a_block_in_which_nothing_is_due_is_cheap() {
         assert_eq!(campaign(id).state, State::Open, "the block is still 1");
         // The call above has taken the entry: put it back for the check of the state.
         crate::schedule::<Test>(DEADLINE + 1, id);
+    });
+}
+
+#[test]
+fn a_long_record_is_settled_in_as_many_blocks_as_it_takes() {
+    build_and_execute(|| {
+        let id = open();
+        // 130 steps of the record: 64, 64 and 2.
+        for step in 1..=130 {
+            assert_ok!(commit(id));
+            conclude(id, Some(START - step * 1_000_000));
+        }
+        run_to(DEADLINE + 1);
+        for settled_steps in [Some(64), Some(128), None] {
+            assert!(!is_settled(id));
+            run_to(System::block_number() + 1);
+            assert_eq!(campaign(id).settled_steps, settled_steps);
+            check();
+        }
+        assert_eq!(campaign(id).state, State::Settled { at: DEADLINE + 4 });
+        let portions: Vec<_> = Settlements::get()
+            .into_iter()
+            .map(|(_, steps, last)| (steps, last))
+            .collect();
+        assert_eq!(portions, [(64, false), (64, false), (2, true)]);
     });
 }

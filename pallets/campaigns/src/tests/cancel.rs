@@ -1,8 +1,7 @@
 use crate::{mock::*, Error, Event, Proposals};
-use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
+use frame_support::{assert_noop, assert_ok};
 use sonar_primitives::{
     campaign::{Closed, ProposalState, Rejected, State},
-    reputation::Deed,
     traits::Payouts as _,
     CampaignId,
 };
@@ -20,7 +19,9 @@ fn cancel_works_before_the_first_verdict() {
         let reason = Rejected::Cancelled;
         assert_eq!(campaign(id).state, State::Rejected { reason, at: 1 });
         // Nobody has seen that an assay was asked for, so all comes back.
-        assert_eq!(FakePayouts::unclaimed(id), BOUNTY + RESERVE);
+        assert_eq!(FakePayouts::unclaimed(id), BOUNTY);
+        assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - BOUNTY - DEPOSIT);
+        assert_eq!(held(OWNER), 0);
         assert!(Requested::get().is_empty());
         assert_eq!(FakeBlobs::pins(parameters(0)), 0);
         System::assert_last_event(
@@ -43,7 +44,10 @@ fn cancel_pays_those_who_may_have_measured() {
         let reason = Rejected::Cancelled;
         assert_eq!(campaign(id).state, State::Rejected { reason, at: 2 });
         assert_eq!(fees(), [57, 56]);
-        assert_eq!(FakePayouts::unclaimed(id), BOUNTY + RESERVE - PRICE);
+        assert_eq!(FakePayouts::unclaimed(id), BOUNTY);
+        let left = ENDOWMENT - BOUNTY - DEPOSIT - PRICE;
+        assert_eq!(Balances::free_balance(OWNER), left);
+        assert_eq!(held(OWNER), 0);
         System::assert_has_event(
             Event::AssayPaid {
                 campaign: id,
@@ -58,11 +62,9 @@ fn cancel_pays_those_who_may_have_measured() {
 fn cancel_works_while_nothing_was_accepted() {
     build_and_execute(|| {
         let id = open();
-        assert_ok!(Campaigns::propose(
-            RuntimeOrigin::signed(AUTHOR),
-            id,
-            model(1)
-        ));
+        propose_and_accept(id, 1);
+        assert_ok!(propose(AUTHOR, id, 2));
+        assert_eq!(held(AUTHOR), 2 * PRICE);
         assert_ok!(cancel(OWNER, id));
         assert_eq!(
             campaign(id).state,
@@ -78,21 +80,25 @@ fn cancel_works_while_nothing_was_accepted() {
             }
             .into(),
         );
-        // The proposal that waited gets its money back.
-        assert_eq!(
-            Proposals::<Test>::get(101).unwrap().state,
-            ProposalState::Rejected(Rejected::Cancelled)
-        );
-        assert_eq!(Balances::total_balance_on_hold(&AUTHOR), 0);
+        // The proposals that waited get their money back.
+        for root in [101, 102] {
+            assert_eq!(
+                Proposals::<Test>::get(root).unwrap().state,
+                ProposalState::Rejected(Rejected::Cancelled)
+            );
+        }
+        assert_eq!(Balances::free_balance(AUTHOR), ENDOWMENT);
         assert!(Requested::get().is_empty());
         assert_eq!(FakeBlobs::pins(parameters(1)), 0);
+        assert_eq!(FakeBlobs::pins(parameters(2)), 0);
+        assert_eq!(Stopped::get(), [(id, Closed::Cancelled)]);
 
         run_to(2);
         assert_eq!(campaign(id).state, State::Settled { at: 2 });
-        assert_eq!(FakePayouts::unclaimed(id), BOUNTY + 500);
-        assert_eq!(Settlements::get()[0].path, None);
+        assert_eq!(FakePayouts::unclaimed(id), BOUNTY);
+        let (settlement, steps, _) = Settlements::get().remove(0);
         // No reputation for campaigns that are created to be cancelled.
-        assert!(!Deeds::get().contains(&(OWNER, Deed::Settled)));
+        assert_eq!((steps, settlement.counts), (0, false));
     });
 }
 
@@ -100,18 +106,13 @@ fn cancel_works_while_nothing_was_accepted() {
 fn cancel_pays_those_who_may_have_measured_a_proposal() {
     build_and_execute(|| {
         let id = open();
-        assert_ok!(Campaigns::propose(
-            RuntimeOrigin::signed(AUTHOR),
-            id,
-            model(1)
-        ));
+        propose_and_accept(id, 1);
         skip_to(2);
         assert_ok!(cancel(OWNER, id));
-        // The author pays, not the reserve.
+        // The author pays, not the owner.
         assert_eq!(fees(), [114, 112]);
         assert_eq!(Balances::free_balance(AUTHOR), ENDOWMENT - PRICE);
-        assert_eq!(Balances::total_balance_on_hold(&AUTHOR), 0);
-        assert_eq!(campaign(id).reserve.total(), 500);
+        assert_eq!(held(AUTHOR), 0);
         assert_eq!(FakeBlobs::pins(parameters(1)), 0);
     });
 }
@@ -127,19 +128,18 @@ fn what_is_pending_may_still_earn() {
         conclude(id, Some(400_000_000));
         run_to(6);
         assert_eq!(campaign(id).state, State::Settled { at: 6 });
-        let settlement = &Settlements::get()[0];
-        assert_eq!(settlement.path.as_ref().unwrap().steps.len(), 1);
-        assert!(Deeds::get().contains(&(OWNER, Deed::Settled)));
+        let (settlement, steps, _) = Settlements::get().remove(0);
+        assert_eq!((steps, settlement.counts), (1, true));
     });
 }
 
 #[test]
-fn cancel_fails_when_a_gradient_was_accepted() {
+fn cancel_fails_when_a_round_was_accepted() {
     build_and_execute(|| {
         let id = open();
         assert_ok!(commit(id));
         conclude(id, Some(400_000_000));
-        assert_noop!(cancel(OWNER, id), Error::<Test>::GradientAccepted);
+        assert_noop!(cancel(OWNER, id), Error::<Test>::RoundAccepted);
     });
 }
 
@@ -161,6 +161,21 @@ fn cancel_fails_when_over() {
         let id = open();
         assert_ok!(cancel(OWNER, id));
         assert_noop!(cancel(OWNER, id), Error::<Test>::NotOpen);
+    });
+}
+
+#[test]
+fn cancel_fails_when_the_tree_cannot_stop() {
+    build_and_execute(|| {
+        let id = open();
+        assert_ok!(propose(AUTHOR, id, 1));
+        StopFails::set(true);
+        assert_noop!(
+            cancel(OWNER, id),
+            DispatchError::Other("no room for the reveals")
+        );
+        StopFails::set(false);
+        assert_ok!(cancel(OWNER, id));
     });
 }
 

@@ -1,7 +1,7 @@
-use crate::{mock::*, Error, Event};
+use crate::{mock::*, Error, Event, Proposals};
 use frame_support::{assert_noop, assert_ok};
 use sonar_primitives::{
-    campaign::{Closed, State},
+    campaign::{Closed, ProposalState, Rejected, State},
     CampaignId,
 };
 use sp_runtime::DispatchError;
@@ -31,6 +31,25 @@ fn close_works_after_the_deadline() {
             }
             .into(),
         );
+        assert_eq!(Stopped::get(), [(id, Closed::DeadlinePassed)]);
+    });
+}
+
+#[test]
+fn close_withdraws_proposals() {
+    build_and_execute(|| {
+        let id = open();
+        let offered = propose(AUTHOR, id, 1).unwrap();
+        let pending = propose_and_accept(id, 2);
+        skip_to(DEADLINE + 1);
+        assert_ok!(close(id));
+        for root in [offered, pending] {
+            let state = Proposals::<Test>::get(root).unwrap().state;
+            assert_eq!(state, ProposalState::Rejected(Rejected::Cancelled));
+        }
+        // Those who may have measured the one are paid; nobody has seen the other.
+        assert_eq!(held(AUTHOR), 0);
+        assert_eq!(Balances::free_balance(AUTHOR), ENDOWMENT - PRICE);
     });
 }
 

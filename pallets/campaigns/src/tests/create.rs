@@ -1,17 +1,22 @@
 use crate::{
-    mock::*, Campaign, Campaigns as Stored, Error, Event, NextCampaign, Proposals, ProposalsOf,
-    Reserve, Rules, Sponsors, TermsOf,
+    mock::*, proposals::subject, Campaign, Campaigns as Stored, Error, Event, NextCampaign,
+    Proposals, ProposalsOf, Rules, Sponsors, TermsOf,
 };
 use frame_support::{assert_noop, assert_ok};
 use sonar_primitives::{
-    campaign::{BountySplit, CampaignCost, Model, Privacy, Proposal, ProposalState, State, Terms},
+    campaign::{
+        BountySplit, CampaignCost, InitialModel, Members, Privacy, Proposal, ProposalState,
+        RoundTerms, State, Terms,
+    },
     Balance,
 };
 use sp_runtime::{DispatchError, Permill, TokenError};
 use syft::{Head, Layer, Metric};
 
 /// Creates a campaign whose terms and model were changed.
-fn create(change: impl FnOnce(&mut Terms<Balance, BlockNumber>, &mut Model)) -> DispatchOutcome {
+fn create(
+    change: impl FnOnce(&mut Terms<Balance, BlockNumber>, &mut InitialModel),
+) -> DispatchOutcome {
     let (mut terms, mut model) = (terms(), model(0));
     change(&mut terms, &mut model);
     Campaigns::create(RuntimeOrigin::signed(OWNER), Box::new(terms), model)
@@ -30,20 +35,18 @@ fn create_works() {
                 owner: OWNER,
                 state: State::Proposed,
                 bounty: BOUNTY,
-                reserve: Reserve {
-                    free: 500,
-                    set_aside: PRICE
-                },
                 deposit: DEPOSIT,
                 root: 100,
                 start: None,
-                best: None,
+                admitted: 0,
+                settled_steps: None,
                 rules: Rules {
                     target: TARGET,
-                    minimum_step: 1_000_000,
-                    minimum_reputation: 0,
                     deadline: DEADLINE,
+                    rows: 100,
                     split: BountySplit::default(),
+                    members: Members::Everybody,
+                    rounds: RoundTerms::default(),
                 },
             })
         );
@@ -57,14 +60,15 @@ fn create_works() {
                 author: OWNER,
                 model: model(0),
                 assay_price: PRICE,
-                deposit: 0,
+                deposit: PRICE,
                 state: ProposalState::Pending,
             })
         );
-        let paid = BOUNTY + RESERVE + DEPOSIT;
-        assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - paid);
+        let paid = BOUNTY + DEPOSIT;
+        assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - paid - PRICE);
+        assert_eq!(held(OWNER), PRICE);
         assert_eq!(escrow_balance(0), paid);
-        assert_eq!(Requested::get(), [(100, 0, OWNER, parameters(0), 1)]);
+        assert_eq!(Requested::get(), [(100, 0, subject(&model(0)), 1)]);
         assert_eq!(FakeBlobs::pins(parameters(0)), 1);
         assert_eq!(FakeBlobs::pins(validation()), 1);
         System::assert_last_event(
@@ -76,8 +80,6 @@ fn create_works() {
             }
             .into(),
         );
-        // Nothing is counted before the campaign has opened.
-        assert!(Deeds::get().is_empty());
     });
 }
 
@@ -86,7 +88,7 @@ fn every_campaign_has_its_own_number_and_escrow() {
     build_and_execute(|| {
         for id in 0..3 {
             assert_ok!(create(|_, _| ()));
-            assert_eq!(escrow_balance(id), BOUNTY + RESERVE + DEPOSIT);
+            assert_eq!(escrow_balance(id), BOUNTY + DEPOSIT);
         }
         assert_eq!(NextCampaign::<Test>::get(), 3);
         assert_eq!(FakeBlobs::pins(parameters(0)), 3);
@@ -97,21 +99,26 @@ fn every_campaign_has_its_own_number_and_escrow() {
 fn cost_is_what_create_takes() {
     build_and_execute(|| {
         let architecture = model(0).architecture;
-        let cost = Campaigns::cost(BOUNTY, &architecture, 100, 2_500).unwrap();
+        let cost = Campaigns::cost(BOUNTY, &architecture, 100, 2_500, 4).unwrap();
         assert_eq!(
             cost,
             CampaignCost {
                 bounty: BOUNTY,
-                reserve: RESERVE,
                 deposit: DEPOSIT,
                 assay_price: PRICE,
+                max_commitments: 98,
+                max_work_of_a_set: 20_000,
+                // 113 for each of 782 sets, divided among 98.
+                largest_part: 902,
+                base_deposit: 10,
             }
         );
         assert_ok!(create(|_, _| ()));
-        assert_eq!(escrow_balance(0), cost.bounty + cost.reserve + cost.deposit);
+        assert_eq!(escrow_balance(0), cost.bounty + cost.deposit);
+        assert_eq!(held(OWNER), cost.assay_price);
         let mut empty = architecture;
         empty.layers.clear();
-        assert_eq!(Campaigns::cost(BOUNTY, &empty, 100, 2_500), None);
+        assert_eq!(Campaigns::cost(BOUNTY, &empty, 100, 2_500, 4), None);
     });
 }
 
@@ -146,6 +153,16 @@ fn create_fails_when_something_is_wrong() {
         refused!(TargetNotBelowStart, |t, _| t.target_error = START);
         refused!(TargetNotBelowStart, |t, _| t.target_error = START + 1);
         refused!(MinimumStepOutOfRange, |t, _| t.minimum_step = 0);
+        // A 1,024th of 850 millions, rounded up, is 830,079.
+        refused!(MinimumStepOutOfRange, |t, _| t.minimum_step = 830_078);
+        refused!(RoundBlocksOutOfRange, |t, _| t.rounds.round_blocks = 0);
+        refused!(RoundBlocksOutOfRange, |t, _| t.rounds.round_blocks = 43_201);
+        refused!(RevealWindowOutOfRange, |t, _| t.rounds.reveal_window = 29);
+        refused!(RevealWindowOutOfRange, |t, _| t.rounds.reveal_window = 151);
+        refused!(SeatsOutOfRange, |t, _| t.rounds.seats = 0);
+        refused!(SeatsOutOfRange, |t, _| t.rounds.seats = 7);
+        refused!(SteepnessOutOfRange, |t, _| t.rounds.steepness = 0);
+        refused!(SteepnessOutOfRange, |t, _| t.rounds.steepness = 4);
         refused!(MinimumStepOutOfRange, |t, _| t.minimum_step =
             START - TARGET + 1);
         // Now is block 1.
@@ -167,8 +184,13 @@ fn create_fails_when_something_is_wrong() {
         refused!(ModelDoesNotFit, |t, _| t.metric = Metric::MeanSquaredError);
         refused!(UnknownBlob, |_, m| m.parameters = parameters(77));
         refused!(UnknownBlob, |t, _| t.validation.blob = parameters(77));
-        // 4 inputs and 2 units, which count as 8, are 32 multiply-adds a row: 626 rows are just too many.
+        // 4 inputs and 2 units, which count as 8, are 32 multiply-adds a row: 626 rows are just too many
+        // for the 126 sets of 16 commitments with four seats, 625 for the 254 with six.
         refused!(TooMuchWork, |t, _| t.validation.rows = 626);
+        refused!(TooMuchWork, |t, _| {
+            t.validation.rows = 625;
+            t.rounds.seats = 6;
+        });
         refused!(BountyTooSmall, |t, _| t.bounty = 4_999);
     });
 }
@@ -210,19 +232,22 @@ fn create_fails_when_parameters_have_the_wrong_size() {
 }
 
 #[test]
-fn create_fails_when_the_reserve_would_not_pay_one_assay() {
+fn create_fails_when_gradients_would_be_too_large() {
     build_and_execute(|| {
-        // 600 KiB more to read: one assay costs more than 5 % of the bounty, which is 500.
-        let large = parameters(30);
-        FakeBlobs::insert(large, 600 * 1024);
-        assert_noop!(
-            create(|terms, _| terms.validation.blob = large),
-            Error::<Test>::BountyTooSmall
-        );
-        assert_ok!(create(|terms, _| {
-            terms.validation.blob = large;
-            terms.bounty = 20_000;
-        }));
+        // 4 inputs, u units and two outputs: 7 u + 2 parameters, and 320 bytes of header for each of
+        // four tensors. 4,096 bytes hold 574 parameters.
+        let with_units = |units: u32| {
+            create(|terms, model| {
+                terms.validation.rows = 1;
+                model.parameters = parameters(20);
+                model.architecture.layers = vec![Layer::Dense { units }, Layer::Dense { units: 2 }]
+                    .try_into()
+                    .unwrap();
+            })
+        };
+        FakeBlobs::insert(parameters(20), 8 + 4 * 600);
+        assert_ok!(with_units(81));
+        assert_noop!(with_units(82), Error::<Test>::GradientTooLarge);
     });
 }
 
@@ -235,13 +260,25 @@ fn create_works_at_the_limits() {
             terms.tolerance = Permill::from_percent(50);
             terms.minimum_step = START - TARGET;
             terms.bounty = 5_000;
+            terms.rounds = RoundTerms {
+                round_blocks: 1,
+                reveal_window: 30,
+                seats: 1,
+                steepness: 1,
+            };
         }));
         assert_ok!(create(|terms, _| {
             terms.deadline = 1_001;
             terms.validation.rows = 1;
             terms.starting_error = 1_000_000_000;
             terms.target_error = 0;
-            terms.minimum_step = 1;
+            terms.minimum_step = 976_563;
+            terms.rounds = RoundTerms {
+                round_blocks: 43_200,
+                reveal_window: 150,
+                seats: 6,
+                steepness: 3,
+            };
         }));
     });
 }
@@ -254,11 +291,18 @@ fn create_fails_when_the_owner_cannot_pay() {
             DispatchError::Token(TokenError::FundsUnavailable)
         );
         // Its account must stay alive.
-        let bounty = (ENDOWMENT - PRICE - DEPOSIT) * 100 / 105;
+        let bounty = ENDOWMENT - DEPOSIT;
         assert_noop!(
             create(|terms, _| terms.bounty = bounty),
             DispatchError::Token(TokenError::NotExpendable)
         );
+        // And can pay the assay besides.
+        let bounty = ENDOWMENT - DEPOSIT - PRICE - MINIMUM;
+        assert_noop!(
+            create(|terms, _| terms.bounty = bounty + 1),
+            DispatchError::Token(TokenError::FundsUnavailable)
+        );
+        assert_ok!(create(|terms, _| terms.bounty = bounty));
         assert_noop!(
             create(|terms, _| terms.bounty = u128::MAX),
             DispatchError::Arithmetic(sp_runtime::ArithmeticError::Overflow)

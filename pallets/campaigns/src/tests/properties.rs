@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sonar_primitives::{
     assay::Verdict,
     campaign::{ProposalState, State},
-    traits::{ModelTree, Payouts as _},
+    traits::{Campaigns as _, ModelTree, Payouts as _, Phase},
     Balance, CampaignId,
 };
 
@@ -26,6 +26,7 @@ enum Step {
     },
     Propose {
         id: CampaignId,
+        who: AccountId,
         n: u8,
     },
     Fund {
@@ -33,9 +34,11 @@ enum Step {
         who: AccountId,
         amount: Balance,
     },
-    TopUp {
+    Accept {
         id: CampaignId,
-        amount: Balance,
+    },
+    Reject {
+        id: CampaignId,
     },
     Commit {
         id: CampaignId,
@@ -73,13 +76,14 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(bounty, deadline)| Step::Create { bounty, deadline }),
         (id.clone(), error.clone()).prop_map(|(id, error)| Step::Decide { id, error }),
         id.clone().prop_map(|id| Step::LeaveUndecided { id }),
-        (id.clone(), 0u8..10).prop_map(|(id, n)| Step::Propose { id, n }),
+        (id.clone(), 1u128..3, 0u8..10).prop_map(|(id, who, n)| Step::Propose { id, who, n }),
         (id.clone(), 1u128..8, 0u128..5_000).prop_map(|(id, who, amount)| Step::Fund {
             id,
             who,
             amount
         }),
-        (id.clone(), 0u128..1_000).prop_map(|(id, amount)| Step::TopUp { id, amount }),
+        id.clone().prop_map(|id| Step::Accept { id }),
+        id.clone().prop_map(|id| Step::Reject { id }),
         id.clone().prop_map(|id| Step::Commit { id }),
         id.clone().prop_map(|id| Step::Commit { id }),
         (id.clone(), prop::option::of(error)).prop_map(|(id, error)| Step::Conclude { id, error }),
@@ -92,12 +96,21 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// The oldest proposal of a campaign that is in this state.
+fn oldest(id: CampaignId, state: ProposalState) -> Option<u64> {
+    ProposalsOf::<Test>::get(id).into_iter().find(|root| {
+        crate::Proposals::<Test>::get(root).is_some_and(|proposal| proposal.state == state)
+    })
+}
+
 /// The oldest proposal of a campaign that waits for a verdict.
 fn waiting(id: CampaignId) -> Option<u64> {
-    ProposalsOf::<Test>::get(id).into_iter().find(|root| {
-        crate::Proposals::<Test>::get(root)
-            .is_some_and(|proposal| proposal.state == ProposalState::Pending)
-    })
+    oldest(id, ProposalState::Pending)
+}
+
+/// The oldest proposal of a campaign that waits for its acceptance, or one that is unknown.
+fn offered(id: CampaignId) -> u64 {
+    oldest(id, ProposalState::Offered).unwrap_or(77)
 }
 
 fn take(step: Step) {
@@ -124,9 +137,10 @@ fn take(step: Step) {
             }
             Ok(())
         }
-        Step::Propose { id, n } => Campaigns::propose(RuntimeOrigin::signed(AUTHOR), id, model(n)),
+        Step::Propose { id, who, n } => propose(who, id, n).map(|_| ()),
+        Step::Accept { id } => Campaigns::accept_proposal(owner, offered(id)),
+        Step::Reject { id } => Campaigns::reject_proposal(owner, offered(id)),
         Step::Fund { id, who, amount } => Campaigns::fund(RuntimeOrigin::signed(who), id, amount),
-        Step::TopUp { id, amount } => Campaigns::top_up_reserve(owner, id, amount),
         Step::Commit { id } => {
             if crate::Campaigns::<Test>::contains_key(id) {
                 let _refused = commit(id);
@@ -135,7 +149,10 @@ fn take(step: Step) {
         }
         Step::Conclude { id, error } => {
             if FakeTree::pending(id) > 0 {
-                conclude(id, error);
+                match Campaigns::phase(id) {
+                    Some(Phase::Dissolving) => dissolve(id),
+                    _ => conclude(id, error),
+                }
             }
             Ok(())
         }
@@ -169,6 +186,9 @@ fn finish() {
         skip_to(System::block_number() + 200);
         let _open = Campaigns::close(anyone(), id);
         skip_to(System::block_number() + 200);
+        if FakeTree::pending(id) > 0 {
+            dissolve(id);
+        }
         let _closing = Campaigns::settle(anyone(), id);
         skip_to(System::block_number() + 200);
         claim_all(id);

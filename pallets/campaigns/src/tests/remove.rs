@@ -1,8 +1,8 @@
 use crate::{
-    mock::*, Campaigns as Stored, Error, Event, Proposals, ProposalsOf, Sponsors, TermsOf,
+    mock::*, Admitted, Campaigns as Stored, Error, Event, Proposals, ProposalsOf, Sponsors, TermsOf,
 };
 use frame_support::{assert_noop, assert_ok, traits::fungible::Mutate};
-use sonar_primitives::{assay::Verdict, traits::Payouts as _, CampaignId};
+use sonar_primitives::{assay::Verdict, campaign::Members, traits::Payouts as _, CampaignId};
 use sp_runtime::DispatchError;
 
 fn remove(id: CampaignId, limit: u32) -> sp_runtime::DispatchResult {
@@ -13,18 +13,11 @@ fn remove(id: CampaignId, limit: u32) -> sp_runtime::DispatchResult {
 /// A campaign that settled in block 2, of which everything was claimed.
 fn over() -> CampaignId {
     let id = open();
-    assert_ok!(Campaigns::propose(
-        RuntimeOrigin::signed(AUTHOR),
-        id,
-        model(1)
-    ));
-    decide(101, Verdict::Measured { error: START - 1 });
-    assert_ok!(Campaigns::propose(
-        RuntimeOrigin::signed(AUTHOR),
-        id,
-        model(2)
-    ));
-    decide(102, Verdict::Measured { error: u64::MAX });
+    decide(
+        propose_and_accept(id, 1),
+        Verdict::Measured { error: START },
+    );
+    leave_undecided(propose_and_accept(id, 2));
     assert_ok!(Campaigns::cancel(RuntimeOrigin::signed(OWNER), id));
     run_to(2);
     claim_all(id);
@@ -69,6 +62,29 @@ fn remove_works_in_bounded_steps() {
         check();
         assert_ok!(remove(id, 4));
         assert!(!Stored::<Test>::contains_key(id));
+    });
+}
+
+#[test]
+fn remove_forgets_admitted_accounts() {
+    build_and_execute(|| {
+        let mut terms = terms();
+        terms.members = Members::Admitted;
+        let id = create_with(terms);
+        for account in [MINER, SPONSOR, AUTHOR] {
+            let owner = RuntimeOrigin::signed(OWNER);
+            assert_ok!(Campaigns::admit(owner, id, account));
+        }
+        decide(root_of(id), Verdict::Measured { error: u64::MAX });
+        claim_all(id);
+        skip_to(52);
+        ToForget::set((1, 1));
+        assert_ok!(remove(id, 4));
+        assert_eq!(campaign(id).admitted, 1);
+        check();
+        assert_ok!(remove(id, 4));
+        assert!(!Stored::<Test>::contains_key(id));
+        assert_eq!(Admitted::<Test>::iter().count(), 0);
     });
 }
 

@@ -1,18 +1,14 @@
 //! Verdicts about proposals, and what assayers are told.
 
-use crate::{mock::*, Event, Proposals};
+use crate::{mock::*, proposals::subject, Event, Proposals};
 use frame_support::{
     assert_ok,
-    traits::{
-        fungible::{Inspect, InspectHold},
-        LockableCurrency, WithdrawReasons,
-    },
+    traits::{fungible::Inspect, LockableCurrency, WithdrawReasons},
 };
 use sonar_primitives::{
-    assay::{AssayKind, AssayRequest, AssayTask, Malformed, Verdict},
+    assay::{AssayKind, AssayRequest, AssayTask, AssayWork, Malformed, RoundVerdict, Verdict},
     campaign::{ProposalState, Rejected, State},
-    reputation::Deed,
-    traits::{AssayQueue, AssaySubjects, Payouts as _},
+    traits::{AssayQueue, AssaySubjects, ModelTree, Payouts as _},
     CampaignId, MeasuredError,
 };
 use syft::Metric;
@@ -24,11 +20,7 @@ fn measured(error: MeasuredError) -> Verdict {
 /// An open campaign with a pending proposal, 101, of `AUTHOR`.
 fn proposed() -> CampaignId {
     let id = open();
-    assert_ok!(Campaigns::propose(
-        RuntimeOrigin::signed(AUTHOR),
-        id,
-        model(1)
-    ));
+    assert_eq!(propose_and_accept(id, 1), 101);
     id
 }
 
@@ -42,19 +34,19 @@ fn assayers_are_told_what_to_measure() {
             metric: Metric::ErrorRate,
             validation: validation(),
             rows: 100,
-            root: parameters(0),
-            gradients: vec![],
-            limit: None,
+            work: AssayWork::Root {
+                parameters: parameters(0),
+            },
         };
-        assert_eq!(Campaigns::work(&task), Some((request, None)));
+        assert_eq!(Campaigns::work(&task), Some(request));
 
         // Only what was asked for.
-        type Change = fn(&mut AssayTask<AccountId, BlockNumber>);
+        type Change = fn(&mut AssayTask<BlockNumber>);
         let changes: [Change; 4] = [
-            |task| task.kind = AssayKind::Candidate,
-            |task| task.node += 1,
+            |task| task.kind = AssayKind::Round,
+            |task| task.id += 1,
             |task| task.campaign += 1,
-            |task| task.subject = parameters(1),
+            |task| task.subject = parameters(0),
         ];
         for change in changes {
             let mut other = task.clone();
@@ -64,6 +56,13 @@ fn assayers_are_told_what_to_measure() {
         // And not once it is decided.
         decide(root_of(id), measured(START));
         assert_eq!(Campaigns::work(&task), None);
+        // Nor what the owner has not accepted.
+        let offered = AssayTask {
+            id: propose(AUTHOR, id, 1).unwrap(),
+            subject: subject(&model(1)),
+            ..task
+        };
+        assert_eq!(Campaigns::work(&offered), None);
     });
 }
 
@@ -74,18 +73,13 @@ fn a_claim_that_holds_opens_the_campaign() {
         decide(root_of(id), measured(START - 7));
         let campaign = campaign(id);
         assert_eq!(campaign.state, State::Open);
-        assert_eq!(
-            (campaign.start, campaign.best),
-            (Some(START - 7), Some(START - 7))
-        );
+        assert_eq!(campaign.start, Some(START - 7));
         assert_eq!(Planted::get(), [(id, 100, OWNER, parameters(0), START - 7)]);
-        // 113 in two parts: the first takes the rounding. The reserve pays.
+        // 113 in two parts: the first takes the rounding. The owner pays.
         assert_eq!(fees(), [57, 56]);
-        assert_eq!(
-            (campaign.reserve.free, campaign.reserve.set_aside),
-            (500, 0)
-        );
-        assert_eq!(Deeds::get(), [(OWNER, Deed::Sponsored)]);
+        assert_eq!(held(OWNER), 0);
+        let left = ENDOWMENT - BOUNTY - DEPOSIT - PRICE;
+        assert_eq!(Balances::free_balance(OWNER), left);
         System::assert_has_event(
             Event::AssayPaid {
                 campaign: id,
@@ -133,9 +127,12 @@ fn a_false_claim_is_refunded_less_the_assay() {
             ProposalState::Rejected(reason)
         );
         assert_eq!(fees(), [57, 56]);
-        assert_eq!(FakePayouts::unclaimed(id), BOUNTY + RESERVE - PRICE);
-        assert_eq!(Settlements::get()[0].path, None);
-        assert!(Planted::get().is_empty() && Deeds::get().is_empty());
+        assert_eq!(FakePayouts::unclaimed(id), BOUNTY);
+        assert_eq!(held(OWNER), 0);
+        // Nothing was measured that anything could be earned by.
+        let (settlement, steps, last) = Settlements::get().remove(0);
+        assert_eq!((settlement.start, steps, last), (TARGET, 0, true));
+        assert!(!settlement.counts && Planted::get().is_empty());
         assert_eq!(FakeBlobs::pins(parameters(0)), 0);
         System::assert_last_event(
             Event::Rejected {
@@ -186,7 +183,9 @@ fn without_a_quorum_nobody_is_paid() {
         let reason = Rejected::NoQuorum;
         assert_eq!(campaign(id).state, State::Rejected { reason, at: 1 });
         assert_eq!(fees(), [0, 0]);
-        assert_eq!(FakePayouts::unclaimed(id), BOUNTY + RESERVE);
+        assert_eq!(held(OWNER), 0);
+        assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - BOUNTY - DEPOSIT);
+        assert_eq!(FakePayouts::unclaimed(id), BOUNTY);
     });
 }
 
@@ -194,7 +193,11 @@ fn without_a_quorum_nobody_is_paid() {
 fn a_verdict_about_something_else_counts_as_none() {
     build_and_execute(|| {
         let id = create();
-        decide(root_of(id), Verdict::NotImproved);
+        let verdict = RoundVerdict {
+            malformed: Default::default(),
+            accepted: None,
+        };
+        decide(root_of(id), Verdict::Round(verdict));
         let reason = Rejected::NoQuorum;
         assert_eq!(campaign(id).state, State::Rejected { reason, at: 1 });
         assert_eq!(fees(), [0, 0]);
@@ -216,35 +219,14 @@ fn a_second_verdict_changes_nothing() {
 }
 
 #[test]
-fn the_part_of_an_account_that_cannot_take_it_stays_in_the_reserve() {
-    build_and_execute(|| {
-        let id = create();
-        let task = task(root_of(id));
-        FakeAssays::withdraw(root_of(id));
-        // 20 payees: 5 for each (18 for the first), too little to bring 19 of them into being.
-        let payees: Vec<AccountId> = (1_000..1_020).collect();
-        Campaigns::decided(&task, &measured(START), &payees);
-        assert_eq!(Balances::free_balance(1_000), 18);
-        assert_eq!(Balances::free_balance(1_001), 0);
-        assert_eq!(campaign(id).reserve.free, 500 + PRICE - 18);
-        System::assert_has_event(
-            Event::AssayPaid {
-                campaign: id,
-                amount: 18,
-            }
-            .into(),
-        );
-    });
-}
-
-#[test]
-fn without_payees_the_price_stays_in_the_reserve() {
+fn without_payees_nobody_pays() {
     build_and_execute(|| {
         let id = create();
         let task = task(root_of(id));
         FakeAssays::withdraw(root_of(id));
         Campaigns::decided(&task, &measured(START), &[]);
-        assert_eq!(campaign(id).reserve.free, RESERVE);
+        assert_eq!(held(OWNER), 0);
+        assert_eq!(Balances::free_balance(OWNER), ENDOWMENT - BOUNTY - DEPOSIT);
     });
 }
 
@@ -252,32 +234,30 @@ fn without_payees_the_price_stays_in_the_reserve() {
 fn another_proposal_is_accepted() {
     build_and_execute(|| {
         let id = proposed();
-        let reserve = campaign(id).reserve;
-        decide(101, measured(START - 100));
+        let before = campaign(id);
+        // However bad it is: no claim was made.
+        decide(101, measured(START + 99_000_000));
         assert_eq!(
             Proposals::<Test>::get(101).unwrap().state,
-            ProposalState::Accepted { error: START - 100 }
+            ProposalState::Accepted {
+                error: START + 99_000_000
+            }
         );
         assert_eq!(
             Planted::get()[1],
-            (id, 101, AUTHOR, parameters(1), START - 100)
+            (id, 101, AUTHOR, parameters(1), START + 99_000_000)
         );
-        let campaign = campaign(id);
-        assert_eq!(campaign.state, State::Open);
-        assert_eq!(
-            (campaign.start, campaign.best),
-            (Some(START), Some(START - 100))
-        );
-        // Its author has paid, not the reserve.
-        assert_eq!(campaign.reserve, reserve);
+        // Nothing changes for the campaign.
+        assert_eq!(campaign(id), before);
+        // Its author has paid.
         assert_eq!(fees(), [114, 112]);
         assert_eq!(Balances::free_balance(AUTHOR), ENDOWMENT - PRICE);
-        assert_eq!(Balances::total_balance_on_hold(&AUTHOR), 0);
+        assert_eq!(held(AUTHOR), 0);
         System::assert_last_event(
             Event::ProposalAccepted {
                 campaign: id,
                 root: 101,
-                error: START - 100,
+                error: START + 99_000_000,
             }
             .into(),
         );
@@ -295,22 +275,27 @@ fn a_freeze_does_not_protect_the_price_of_an_assay() {
     });
 }
 
+/// A proposal never takes from miners what they are about to earn.
 #[test]
-fn another_proposal_that_fails_harms_nobody_else() {
+fn another_proposal_below_the_record_is_rejected() {
     build_and_execute(|| {
         let id = proposed();
         let before = campaign(id);
-        decide(101, measured(1_000_000_000));
-        let reason = Rejected::FalseClaim {
-            measured: 1_000_000_000,
+        assert_ok!(commit(id));
+        conclude(id, Some(600_000_000));
+        decide(101, measured(599_999_999));
+        let reason = Rejected::BelowRecord {
+            measured: 599_999_999,
         };
         assert_eq!(
             Proposals::<Test>::get(101).unwrap().state,
             ProposalState::Rejected(reason)
         );
         assert_eq!(campaign(id), before);
+        assert_eq!(FakeTree::record(id), Some(600_000_000));
+        // The assay is paid, and harms nobody else.
         assert_eq!(Balances::free_balance(AUTHOR), ENDOWMENT - PRICE);
-        assert_eq!(Balances::total_balance_on_hold(&AUTHOR), 0);
+        assert_eq!(held(AUTHOR), 0);
         assert_eq!(fees(), [114, 112]);
         assert_eq!(FakeBlobs::pins(parameters(1)), 0);
         System::assert_last_event(
@@ -321,6 +306,19 @@ fn another_proposal_that_fails_harms_nobody_else() {
             }
             .into(),
         );
+    });
+}
+
+#[test]
+fn another_proposal_at_the_record_is_accepted() {
+    build_and_execute(|| {
+        let id = open();
+        let root = propose(OWNER, id, 1).unwrap();
+        assert_ok!(commit(id));
+        conclude(id, Some(600_000_000));
+        decide(root, measured(600_000_000));
+        let state = Proposals::<Test>::get(root).unwrap().state;
+        assert_eq!(state, ProposalState::Accepted { error: 600_000_000 });
     });
 }
 
@@ -349,7 +347,7 @@ fn what_payees_cannot_take_goes_back_to_the_author() {
         let payees: Vec<AccountId> = (1_000..1_020).collect();
         Campaigns::decided(&task, &measured(START), &payees);
         assert_eq!(Balances::free_balance(AUTHOR), ENDOWMENT - 18);
-        assert_eq!(Balances::total_balance_on_hold(&AUTHOR), 0);
+        assert_eq!(held(AUTHOR), 0);
     });
 }
 

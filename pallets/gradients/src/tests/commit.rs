@@ -1,216 +1,333 @@
 use crate::{
-    mock::*, Due, NextNode, OrderedId, PendingIn, PendingOf, Submissions, SubmissionsIn,
-    SubmissionsOf, Trees,
+    mock::*, Branches, Commitments, Due, DueItem, OpenRound, OrderedId, PendingRounds, RoundOf,
+    Rounds, RoundsIn, Submissions, SubmissionsIn, SubmissionsOf, Trees,
 };
 use frame_support::{assert_noop, assert_ok};
 use sonar_primitives::{
-    reputation::Deed,
-    traits::{Campaigns as _, Reputations as _},
-    tree::SubmissionState,
+    round::RoundState,
+    submission::{SubmissionKind, SubmissionState},
+    traits::Phase,
+    Balance,
 };
 use sp_core::H256;
-use sp_runtime::{traits::BadOrigin, ArithmeticError, TokenError};
+use sp_runtime::{traits::BadOrigin, TokenError};
+
+/// The largest part of a round of 64: 510 measurements by 64.
+const PART: Balance = (510 * PRICE).div_ceil(64);
 
 #[test]
-fn commit_works() {
+fn the_first_commitment_opens_a_round() {
     build_and_execute(|| {
         let hash = H256::repeat_byte(9);
         assert_ok!(Gradients::commit(
             RuntimeOrigin::signed(ALICE),
             CAMPAIGN,
             ROOT,
-            hash
+            ROOT,
+            hash,
+            BASE + PART,
         ));
 
-        let reveal_by = 1 + REVEAL_WINDOW;
+        let (closes, reveals_end) = (1 + ROUND_BLOCKS, 1 + ROUND_BLOCKS + WINDOW);
         assert_eq!(
             events(),
-            [Event::Committed {
-                campaign: CAMPAIGN,
-                submission: FIRST,
-                parent: ROOT,
-                account: ALICE,
-                deposit: DEPOSIT,
-                reveal_by
-            }]
+            [
+                Event::RoundOpened {
+                    campaign: CAMPAIGN,
+                    round: FIRST,
+                    root: ROOT,
+                    closes,
+                    reveals_end,
+                },
+                Event::Committed {
+                    campaign: CAMPAIGN,
+                    submission: 0,
+                    round: FIRST,
+                    base: ROOT,
+                    account: ALICE,
+                    hold: BASE + PART,
+                }
+            ]
         );
         assert_eq!(
-            Submissions::<Test>::get(FIRST),
-            Some(Submission {
+            Rounds::<Test>::get(FIRST),
+            Some(Round {
                 campaign: CAMPAIGN,
-                parent: ROOT,
-                account: ALICE,
-                commitment: hash,
-                deposit: DEPOSIT,
-                assay_price: ASSAY_PRICE,
-                committed_at: 1,
-                state: SubmissionState::Committed { reveal_by },
+                root: ROOT,
+                opened_at: 1,
+                closes,
+                reveals_end,
+                price: PRICE,
+                seats: SEATS,
+                commitments: 1,
+                reveals: 0,
+                state: RoundState::Pending,
             })
         );
-        let key = OrderedId::from(FIRST);
-        assert!(SubmissionsIn::<Test>::contains_key(CAMPAIGN, key));
-        assert!(SubmissionsOf::<Test>::contains_key(ALICE, key));
-        assert!(PendingIn::<Test>::contains_key(CAMPAIGN, key));
-        assert_eq!(PendingOf::<Test>::get(CAMPAIGN, ALICE).to_vec(), [FIRST]);
+        assert_eq!(
+            Submissions::<Test>::get(0),
+            Some(Submission {
+                campaign: CAMPAIGN,
+                account: ALICE,
+                commitment: hash,
+                committed_at: 1,
+                kind: SubmissionKind::Gradient {
+                    round: FIRST,
+                    place: 0,
+                    base: ROOT,
+                },
+                deposit: BASE,
+                part: PART,
+                state: SubmissionState::Committed,
+            })
+        );
+        let (round, submission) = (OrderedId::from(FIRST), OrderedId::from(0));
+        assert!(RoundsIn::<Test>::contains_key(CAMPAIGN, round));
+        assert!(PendingRounds::<Test>::contains_key(CAMPAIGN, round));
+        assert!(SubmissionsIn::<Test>::contains_key(CAMPAIGN, submission));
+        assert!(SubmissionsOf::<Test>::contains_key(ALICE, submission));
+        assert_eq!(OpenRound::<Test>::get(ROOT), Some(FIRST));
+        assert_eq!(Commitments::<Test>::get(FIRST).to_vec(), [0]);
+        assert_eq!(RoundOf::<Test>::get(FIRST, ALICE), Some(0));
         assert_eq!(Trees::<Test>::get(CAMPAIGN).unwrap().pending, 1);
-        assert_eq!(Due::<Test>::get(reveal_by + 1).to_vec(), [FIRST]);
-        assert_eq!(NextNode::<Test>::get(), FIRST + 1);
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE - DEPOSIT, DEPOSIT));
-        assert_eq!(Reserves::get(CAMPAIGN).unwrap().set_aside, ASSAY_PRICE);
+        assert_eq!(
+            Due::<Test>::get(reveals_end).to_vec(),
+            [DueItem::Round(FIRST)]
+        );
+        assert_eq!(booked_assays(), 1);
+        let hold = BASE + PART;
+        assert_eq!((free(ALICE), held(ALICE)), (BALANCE - hold, hold));
     });
 }
 
 #[test]
-fn commit_builds_on_accepted_gradients() {
+fn others_join_until_the_round_closes() {
     build_and_execute(|| {
-        let node = accepted(ALICE, ROOT, gradient(1), 900);
-        assert_ok!(commit(BOB, node, gradient(2)));
+        commit(ALICE, 1);
+        run_to(round(FIRST).closes - 1);
+        commit(BOB, 2);
+        assert_eq!(round(FIRST).commitments, 2);
+
+        next_block();
+        commit(CAROL, 3);
+        assert_eq!(round(FIRST).commitments, 2);
+        let second = round(FIRST + 1);
+        assert_eq!(
+            (second.commitments, second.opened_at),
+            (1, 1 + ROUND_BLOCKS)
+        );
+        assert_eq!(OpenRound::<Test>::get(ROOT), Some(FIRST + 1));
+        assert_eq!(booked_assays(), 2);
     });
 }
 
 #[test]
-fn commit_fails_when_not_signed() {
+fn every_root_and_campaign_has_its_own_rounds() {
     build_and_execute(|| {
-        let hash = H256::repeat_byte(9);
+        for (root, id) in [(ROOT, 3), (SECOND_ROOT, 4), (OTHER_ROOT, 5)] {
+            assert_ok!(commit_on(ALICE, root, root, 1));
+            assert_eq!((round(id).root, round(id).commitments), (root, 1));
+        }
+        assert_eq!(Trees::<Test>::get(CAMPAIGN).unwrap().pending, 2);
+        assert_eq!(Trees::<Test>::get(OTHER_CAMPAIGN).unwrap().pending, 1);
+    });
+}
+
+#[test]
+fn a_round_closes_with_the_deadline() {
+    build_and_execute(|| {
+        set_deadline(3);
+        commit(ALICE, 1);
+        assert_eq!(round(FIRST).closes, 4);
+        assert_eq!(round(FIRST).reveals_end, 4 + WINDOW);
+        run_to(3);
+        commit(BOB, 2);
+        next_block();
+        assert_noop!(commit_on(CAROL, ROOT, ROOT, 3), "closed");
+        reveal(ALICE, 0, 1).unwrap();
+        reveal(BOB, 1, 2).unwrap();
+        assert_eq!(round(FIRST).state, RoundState::Assaying);
+    });
+}
+
+#[test]
+fn the_base_is_a_model_of_the_branch() {
+    build_and_execute(|| {
+        let merged = accepted(ROOT, ALICE, 900);
+        let cases = [
+            (ROOT, SECOND_ROOT, Error::BaseOfOtherBranch),
+            (SECOND_ROOT, merged, Error::BaseOfOtherBranch),
+            (ROOT, OTHER_ROOT, Error::BaseOfOtherBranch),
+            (ROOT, 99, Error::UnknownModel),
+        ];
+        for (root, base, error) in cases {
+            assert_noop!(commit_on(BOB, root, base, 1), error);
+        }
+        // An older base is as good as the best.
+        assert_ok!(commit_on(ALICE, ROOT, merged, 1));
+        assert_ok!(commit_on(BOB, ROOT, ROOT, 2));
+    });
+}
+
+#[test]
+fn the_root_is_one_of_the_campaign() {
+    build_and_execute(|| {
+        let merged = accepted(ROOT, ALICE, 900);
+        for (campaign, root) in [(CAMPAIGN, OTHER_ROOT), (CAMPAIGN, merged), (9, ROOT)] {
+            assert_noop!(
+                commit_to(BOB, campaign, root, root, &[]),
+                Error::UnknownRoot
+            );
+        }
+    });
+}
+
+#[test]
+fn an_account_commits_once_to_a_round() {
+    build_and_execute(|| {
+        commit(ALICE, 1);
+        assert_noop!(commit_on(ALICE, ROOT, ROOT, 2), Error::AlreadyCommitted);
+        assert_ok!(commit_on(ALICE, SECOND_ROOT, SECOND_ROOT, 2));
+        run_to(round(FIRST).closes);
+        // To the same bytes again, in the next round: another gradient as any.
+        commit(ALICE, 1);
+        assert_eq!(round(FIRST + 2).commitments, 1);
+    });
+}
+
+#[test]
+fn the_part_doubles_every_16_commitments() {
+    build_and_execute(|| {
+        for place in 0..33u64 {
+            let who = 100 + place;
+            enrich(who, BALANCE);
+            commit(who, place);
+            let part = match place {
+                0..16 => PART,
+                16..32 => 2 * PART,
+                _ => 4 * PART,
+            };
+            assert_eq!(held(who), BASE + part, "place {place}");
+        }
+    });
+}
+
+#[test]
+fn no_more_is_held_than_allowed() {
+    build_and_execute(|| {
+        for who in 100..116 {
+            enrich(who, BALANCE);
+            commit(who, who);
+        }
+        let commit = |max_hold| {
+            let hash = H256::repeat_byte(9);
+            let origin = RuntimeOrigin::signed(ALICE);
+            Gradients::commit(origin, CAMPAIGN, ROOT, ROOT, hash, max_hold)
+        };
+        let needed = BASE + 2 * PART;
+        assert_noop!(commit(needed - 1), Error::HoldAboveMaximum);
+        assert_ok!(commit(needed));
+    });
+}
+
+#[test]
+fn a_full_round_takes_no_more() {
+    build_and_execute(|| {
+        MaxCommitments::set(2);
+        commit(ALICE, 1);
+        commit(BOB, 2);
+        assert_noop!(commit_on(CAROL, ROOT, ROOT, 3), Error::RoundFull);
+        to_reveals(FIRST);
+        commit(CAROL, 3);
+        assert_eq!(round(FIRST + 1).commitments, 1);
+    });
+}
+
+#[test]
+fn a_reputation_lowers_the_deposit() {
+    build_and_execute(|| {
+        contributed(ALICE, 8);
+        commit(ALICE, 1);
+        assert_eq!(held(ALICE), BASE / 2 + PART);
+    });
+}
+
+#[test]
+fn what_cannot_be_held_or_booked_undoes_everything() {
+    build_and_execute(|| {
+        assert_noop!(commit_on(POOR, ROOT, ROOT, 1), TokenError::FundsUnavailable);
+        AssayQueueLength::set(0);
+        assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), "queue full");
+        AssayQueueLength::set(1);
+        PlacesForBlobs::set(0);
+        assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), "no place");
+        PlacesForBlobs::set(1);
+        RevealBytesPerBlock::set(0);
+        assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), Error::RevealsBookedUp);
+        RevealBytesPerBlock::set(max_gradient_size());
+        commit(ALICE, 1);
+        // A commitment that joins a round needs no assay of its own.
+        PlacesForBlobs::set(2);
+        commit(BOB, 2);
+    });
+}
+
+#[test]
+fn a_full_agenda_opens_no_round() {
+    build_and_execute(|| {
+        MaxDuePerBlock::set(0);
+        assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), Error::AgendaFull);
+    });
+}
+
+#[test]
+fn the_campaign_has_its_say() {
+    build_and_execute(|| {
+        assert_noop!(commit_on(STRANGER, ROOT, ROOT, 1), "no member");
+        set_phase(CAMPAIGN, Some(Phase::Judging));
+        assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), "closed");
+        let commitment = H256::zero();
+        let unsigned = RuntimeOrigin::none();
         assert_noop!(
-            Gradients::commit(RuntimeOrigin::root(), CAMPAIGN, ROOT, hash),
+            Gradients::commit(unsigned, CAMPAIGN, ROOT, ROOT, commitment, 0),
             BadOrigin
         );
     });
 }
 
+/// 16 rounds above stored parameters are as many as may be; stored parameters start anew.
 #[test]
-fn commit_fails_when_the_parent_is_unknown() {
+fn a_base_is_at_most_16_rounds_above_stored_parameters() {
     build_and_execute(|| {
-        assert_noop!(commit(ALICE, 99, gradient(1)), Error::UnknownParent);
-        // A submission is no node before it is accepted.
-        let pending = submit(ALICE, ROOT, gradient(1));
-        assert_noop!(commit(BOB, pending, gradient(2)), Error::UnknownParent);
-    });
-}
-
-#[test]
-fn commit_fails_when_the_parent_is_of_another_campaign() {
-    build_and_execute(|| {
-        assert_noop!(
-            commit(ALICE, OTHER_ROOT, gradient(1)),
-            Error::ParentOfOtherCampaign
-        );
-    });
-}
-
-#[test]
-fn commit_fails_when_the_path_is_too_long() {
-    build_and_execute(|| {
-        let mut parent = ROOT;
-        for step in 1..=MAX_DEPTH as u8 {
-            parent = accepted(ALICE, parent, gradient(step), START - 10 * u64::from(step));
+        let mut models = vec![ROOT];
+        for step in 1..=17 {
+            models.push(accepted(ROOT, ALICE, START - 10 * step));
         }
-        assert_noop!(commit(ALICE, parent, gradient(9)), Error::TooDeep);
-    });
-}
-
-#[test]
-fn commit_fails_when_the_campaign_takes_none() {
-    build_and_execute(|| {
-        Closing::insert(CAMPAIGN, ());
-        let closed = sp_runtime::DispatchError::from("closed");
-        assert_noop!(commit(ALICE, ROOT, gradient(1)), closed);
-    });
-}
-
-#[test]
-fn commit_fails_when_the_reputation_is_too_low() {
-    build_and_execute(|| {
-        MinimumReputation::set(1);
-        assert_noop!(commit(ALICE, ROOT, gradient(1)), Error::ReputationTooLow);
-        FakeReputations::note(&ALICE, Deed::Accepted(1));
-        assert_ok!(commit(ALICE, ROOT, gradient(1)));
-    });
-}
-
-#[test]
-fn commit_fails_when_the_account_has_too_many_pending() {
-    build_and_execute(|| {
-        for seed in 0..MAX_PENDING_PER_ACCOUNT as u8 {
-            assert_ok!(commit(ALICE, ROOT, gradient(seed)));
+        let last = models[17];
+        assert_eq!(Branches::<Test>::get(CAMPAIGN, ROOT).unwrap().best, last);
+        // The best model must be built too, whatever the base.
+        for base in [last, models[16], ROOT] {
+            assert_noop!(commit_on(BOB, ROOT, base, 1), Error::StoreModelFirst);
         }
-        assert_noop!(commit(ALICE, ROOT, gradient(9)), Error::TooManyPending);
-        assert_ok!(commit(BOB, ROOT, gradient(9)));
-        // The limit is one for each campaign.
-        let hash = H256::repeat_byte(9);
-        let alice = RuntimeOrigin::signed(ALICE);
-        MaxDuePerBlock::set(8);
-        assert_ok!(Gradients::commit(alice, OTHER_CAMPAIGN, OTHER_ROOT, hash));
+        assert_ok!(commit_on(BOB, SECOND_ROOT, SECOND_ROOT, 1));
+
+        let bytes = parameters(START - 170);
+        let origin = RuntimeOrigin::signed(CAROL);
+        assert_ok!(Gradients::store_model(origin, last, bytes));
+        assert_ok!(commit_on(ALICE, ROOT, last, 1));
+        assert_ok!(commit_on(BOB, ROOT, models[16], 1));
     });
 }
 
+/// Rounds that lead to a model in more than one way count once.
 #[test]
-fn commit_fails_when_the_campaign_is_busy() {
+fn rounds_above_stored_parameters_are_counted_once() {
     build_and_execute(|| {
-        MaxDuePerBlock::set(8);
-        for seed in 0..MAX_PENDING_PER_CAMPAIGN as u8 {
-            let who = [ALICE, BOB, CAROL][usize::from(seed) % 3];
-            assert_ok!(commit(who, ROOT, gradient(seed)));
+        for step in 1..=16 {
+            let id = play(ROOT, &[ALICE]);
+            // The mean of the best model and of a gradient on it.
+            decide(id, accepts(START - 10 * step, &[(0, 1)], &[0], true));
         }
-        assert_noop!(commit(ALICE, ROOT, gradient(9)), Error::CampaignBusy);
-        // There is room again as soon as one is decided.
-        next_block();
-        reveal(ALICE, FIRST, gradient(0)).unwrap();
-        improve(FIRST, 900, model(1));
-        assert_ok!(commit(ALICE, ROOT, gradient(9)));
-    });
-}
-
-#[test]
-fn commit_fails_when_the_commitment_is_pending() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        assert_noop!(commit(ALICE, ROOT, gradient(1)), Error::CommitmentReused);
-        run_to(10);
-        assert_eq!(state(id), SubmissionState::NotRevealed);
-        assert_ok!(commit(ALICE, ROOT, gradient(1)));
-    });
-}
-
-#[test]
-fn commit_fails_when_the_deposit_cannot_be_paid() {
-    build_and_execute(|| {
-        assert_noop!(
-            commit(POOR, ROOT, gradient(1)),
-            TokenError::FundsUnavailable
-        );
-        BaseDeposit::set(u128::MAX);
-        assert_noop!(commit(ALICE, ROOT, gradient(1)), ArithmeticError::Overflow);
-    });
-}
-
-#[test]
-fn commit_fails_when_the_reserve_is_exhausted() {
-    build_and_execute(|| {
-        let reserve = Reserves::get(CAMPAIGN).unwrap();
-        FakeCampaigns::set_assay_aside(CAMPAIGN, reserve.free).unwrap();
-        let exhausted = sp_runtime::DispatchError::from("reserve exhausted");
-        assert_noop!(commit(ALICE, ROOT, gradient(1)), exhausted);
-        FakeCampaigns::put_assay_back(CAMPAIGN, reserve.free);
-    });
-}
-
-#[test]
-fn commit_fails_when_the_agenda_is_full() {
-    build_and_execute(|| {
-        MaxDuePerBlock::set(0);
-        assert_noop!(commit(ALICE, ROOT, gradient(1)), Error::AgendaFull);
-    });
-}
-
-#[test]
-fn commit_costs_a_proven_account_less() {
-    build_and_execute(|| {
-        for _ in 0..8 {
-            FakeReputations::note(&ALICE, Deed::Accepted(1));
-        }
-        commit(ALICE, ROOT, gradient(1)).unwrap();
-        assert_eq!(held(ALICE), BASE / 2 + ASSAY_PRICE);
+        assert_ok!(commit_on(BOB, ROOT, ROOT, 1));
     });
 }

@@ -1,376 +1,247 @@
-use crate::{mock::*, Nodes, Revealed, Trees};
-use frame_support::{assert_noop, assert_ok};
-use sonar_primitives::{
-    assay::{AssayKind, AssayTask, Verdict},
-    tree::SubmissionState,
+use crate::{mock::*, Bookings, Due, OpenRound, PlaceOf, RevealAttempts};
+use frame_support::{
+    assert_noop, assert_ok,
+    dispatch::{DispatchClass, GetDispatchInfo},
 };
-use sp_runtime::DispatchError;
+use sonar_primitives::{
+    assay::{AssayKind, AssayTask},
+    round::RoundState,
+    submission::SubmissionState,
+    traits::Phase,
+};
+use sp_runtime::traits::BadOrigin;
 
 #[test]
-fn reveal_works() {
+fn the_last_reveal_asks_for_the_assay() {
     build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        next_block();
+        let (alice, bob) = (commit(ALICE, 1), commit(BOB, 2));
+        to_reveals(FIRST);
         events();
-        assert_ok!(reveal(ALICE, id, gradient(1)));
+        assert_ok!(reveal(ALICE, alice, 1));
 
-        let state_now = SubmissionState::Revealed {
-            gradient: gradient(1),
+        let (first, second) = (hash(&gradient(1)), hash(&gradient(2)));
+        let revealed = |submission, gradient| Event::Revealed {
+            campaign: CAMPAIGN,
+            submission,
+            round: FIRST,
+            gradient,
         };
-        assert_eq!(state(id), state_now);
-        assert_eq!(
-            events(),
-            [Event::Revealed {
-                campaign: CAMPAIGN,
-                submission: id,
-                gradient: gradient(1)
-            }]
-        );
-        assert_eq!(
-            Tasks::get(id),
-            Some(AssayTask {
-                node: id,
-                campaign: CAMPAIGN,
-                account: ALICE,
-                subject: gradient(1),
-                kind: AssayKind::Candidate,
-                deadline: System::block_number() + 1_000
-            })
-        );
-        assert_eq!(Pins::get(gradient(1)), Some(1));
-        assert_eq!(Revealed::<Test>::get(ROOT, gradient(1)), Some(id));
-        assert_eq!(held(ALICE), DEPOSIT);
+        assert_eq!(events(), [revealed(alice, first)]);
+        let state_of_revealed = SubmissionState::Revealed { gradient: first };
+        assert_eq!(state(alice), state_of_revealed);
+        assert_eq!(Pins::get(first), Some(1));
+        assert!(!PlaceOf::<Test>::contains_key(alice));
+        assert_eq!(round(FIRST).reveals, 1);
+        assert_eq!(round(FIRST).state, RoundState::Pending);
+
+        assert_ok!(reveal(BOB, bob, 2));
+        let closed = Event::RoundClosed {
+            campaign: CAMPAIGN,
+            round: FIRST,
+            reveals: 2,
+        };
+        assert_eq!(events(), [revealed(bob, second), closed]);
+        assert_eq!(round(FIRST).state, RoundState::Assaying);
+        assert_eq!((round(FIRST).reveals, booked_assays()), (2, 0));
+        assert!(!Bookings::<Test>::contains_key(FIRST));
+        let AssayTask {
+            id, campaign, kind, ..
+        } = Tasks::get(FIRST).unwrap();
+        assert_eq!((id, campaign, kind), (FIRST, CAMPAIGN, AssayKind::Round));
+        // Everything is still held.
+        assert!(held(ALICE) > 0 && held(ALICE) == held(BOB));
     });
 }
 
 #[test]
-fn reveal_works_in_the_last_block_of_the_window_and_while_the_campaign_closes() {
+fn reveals_count_from_the_closing_on_to_the_end_of_the_window() {
     build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        Closing::insert(CAMPAIGN, ());
-        run_to(1 + REVEAL_WINDOW);
-        assert_ok!(reveal(ALICE, id, gradient(1)));
-        // Nothing happens when the window is over.
-        run_to(20);
-        assert_eq!(held(ALICE), DEPOSIT);
-    });
-}
-
-#[test]
-fn reveal_fails_when_nothing_was_committed() {
-    build_and_execute(|| {
-        assert_noop!(reveal(ALICE, FIRST, gradient(1)), Error::UnknownSubmission);
-        // A root is no submission.
-        assert_noop!(reveal(OWNER, ROOT, gradient(1)), Error::UnknownSubmission);
-    });
-}
-
-#[test]
-fn reveal_fails_when_another_account_committed() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
+        let submissions = [commit(ALICE, 1), commit(BOB, 2), commit(CAROL, 3)];
+        run_to(round(FIRST).closes - 1);
+        assert_noop!(reveal(ALICE, submissions[0], 1), Error::TooEarly);
         next_block();
-        assert_noop!(reveal(BOB, id, gradient(1)), Error::NotSubmitter);
-    });
-}
-
-#[test]
-fn reveal_fails_when_replayed() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        assert_noop!(reveal(ALICE, id, gradient(1)), Error::AlreadyRevealed);
-        improve(id, 900, model(1));
-        assert_noop!(reveal(ALICE, id, gradient(1)), Error::AlreadyDecided);
-    });
-}
-
-#[test]
-fn reveal_fails_when_in_the_block_of_the_commitment() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        assert_noop!(reveal(ALICE, id, gradient(1)), Error::TooEarly);
-    });
-}
-
-#[test]
-fn reveal_fails_when_late() {
-    build_and_execute(|| {
-        // Room for one: the second is looked at a block later.
-        MaxDuePerBlock::set(1);
-        let first = commit(ALICE, ROOT, gradient(1)).unwrap();
-        let second = commit(BOB, ROOT, gradient(2)).unwrap();
-        run_to(2 + REVEAL_WINDOW);
-        assert_noop!(reveal(ALICE, first, gradient(1)), Error::AlreadyDecided);
-        assert_noop!(reveal(BOB, second, gradient(2)), Error::RevealWindowOver);
-    });
-}
-
-#[test]
-fn reveal_fails_when_something_else_was_committed_to() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
+        assert_ok!(reveal(ALICE, submissions[0], 1));
+        run_to(round(FIRST).reveals_end - 1);
+        assert_ok!(reveal(BOB, submissions[1], 2));
         next_block();
-        assert_noop!(reveal(ALICE, id, gradient(2)), Error::CommitmentMismatch);
-        let alice = RuntimeOrigin::signed(ALICE);
+        // The chain has seen to it already.
+        assert_noop!(reveal(CAROL, submissions[2], 3), Error::AlreadyDecided);
+    });
+}
+
+/// Also if the agenda has not yet seen to the end of the window.
+#[test]
+fn a_late_reveal_does_not_count() {
+    build_and_execute(|| {
+        let id = commit(ALICE, 1);
+        let end = round(FIRST).reveals_end;
+        System::set_block_number(end);
+        Due::<Test>::remove(end);
+        assert_noop!(reveal(ALICE, id, 1), Error::RevealWindowOver);
+        assert_ok!(advance(FIRST));
+        assert_eq!(state(id), SubmissionState::NotRevealed);
+    });
+}
+
+#[test]
+fn only_what_was_committed_to_can_be_revealed() {
+    build_and_execute(|| {
+        let id = commit(ALICE, 1);
+        commit(BOB, 2);
+        let proposal = commit_proposal(ALICE, 1).unwrap();
+        to_reveals(FIRST);
+        assert_noop!(reveal(ALICE, id, 2), Error::CommitmentMismatch);
+        let other_salt = [8; 32];
+        let origin = RuntimeOrigin::signed(ALICE);
         assert_noop!(
-            Gradients::reveal(alice, id, gradient(1), [8; 32]),
+            Gradients::reveal(origin, id, other_salt, gradient(1)),
+            Error::CommitmentMismatch
+        );
+        assert_noop!(reveal(BOB, id, 1), Error::NotSubmitter);
+        assert_noop!(reveal(ALICE, 99, 1), Error::UnknownSubmission);
+        assert_noop!(reveal(ALICE, proposal, 1), Error::IsProposal);
+        assert_noop!(
+            Gradients::reveal(RuntimeOrigin::none(), id, SALT, gradient(1)),
+            BadOrigin
+        );
+        assert_ok!(reveal(ALICE, id, 1));
+        assert_noop!(reveal(ALICE, id, 1), Error::AlreadyRevealed);
+    });
+}
+
+/// A commitment names its base: the gradient cannot be revealed as one on another model.
+#[test]
+fn a_commitment_is_bound_to_its_base() {
+    build_and_execute(|| {
+        let merged = accepted(ROOT, ALICE, 900);
+        let hash = sonar_primitives::submission::commitment(
+            &BOB,
+            CAMPAIGN,
+            Some(merged),
+            hash(&gradient(1)),
+            &SALT,
+        );
+        let origin = RuntimeOrigin::signed(BOB);
+        assert_ok!(Gradients::commit(origin, CAMPAIGN, ROOT, ROOT, hash, 1_000));
+        let id = OpenRound::<Test>::get(ROOT).unwrap();
+        to_reveals(id);
+        assert_noop!(
+            reveal(BOB, submissions_of(id)[0], 1),
             Error::CommitmentMismatch
         );
     });
 }
 
-/// Somebody else's commitment, copied from the chain, is of no use, and neither is an own one to
-/// another campaign or parent.
 #[test]
-fn reveal_fails_when_the_commitment_is_to_another_account_campaign_or_parent() {
+fn what_is_no_gradient_cannot_be_revealed() {
     build_and_execute(|| {
-        use sonar_primitives::tree::commitment;
-        let node = accepted(ALICE, ROOT, gradient(9), 900);
-        for (account, campaign, parent) in [
-            (ALICE, CAMPAIGN, ROOT),
-            (BOB, OTHER_CAMPAIGN, ROOT),
-            (BOB, CAMPAIGN, node),
-        ] {
-            let id = crate::NextNode::<Test>::get();
-            let hash = commitment(&account, campaign, parent, gradient(1), &SALT);
-            let bob = RuntimeOrigin::signed(BOB);
-            assert_ok!(Gradients::commit(bob, CAMPAIGN, ROOT, hash));
-            next_block();
-            assert_noop!(reveal(BOB, id, gradient(1)), Error::CommitmentMismatch);
+        let junk = b"not a gradient".to_vec();
+        let truncated = gradient(1)[1..].to_vec();
+        let long = vec![0; max_gradient_size() as usize + 1];
+        let cases = [(ALICE, junk), (BOB, truncated), (CAROL, long)];
+        let submissions = cases.map(|(who, bytes)| {
+            let id = commit_to(who, CAMPAIGN, ROOT, ROOT, &bytes).unwrap();
+            (who, id, bytes)
+        });
+        to_reveals(FIRST);
+        for (who, id, bytes) in submissions {
+            assert_noop!(reveal_bytes(who, id, bytes), Error::MalformedGradient);
         }
     });
 }
 
+/// Nobody is hurt by a copy: both gradients wait for the verdict, and the blob is stored once.
 #[test]
-fn reveal_fails_when_the_gradient_is_not_stored() {
+fn several_may_reveal_the_same_bytes() {
     build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        next_block();
-        resize(gradient(1), None);
-        assert_noop!(reveal(ALICE, id, gradient(1)), Error::UnknownBlob);
+        let (alice, bob) = (commit(ALICE, 1), commit(BOB, 1));
+        to_reveals(FIRST);
+        reveal(BOB, bob, 1).unwrap();
+        reveal(ALICE, alice, 1).unwrap();
+        assert_eq!(Pins::get(hash(&gradient(1))), Some(2));
+        decide(FIRST, accepts(900, &[(0, 1), (1, 0)], &[0], false));
+        assert_eq!(Pins::get(hash(&gradient(1))), Some(1));
+        assert_eq!(state(bob), SubmissionState::NotContributed);
     });
 }
 
 #[test]
-fn reveal_fails_when_the_size_is_impossible() {
+fn a_round_waits_for_those_with_lower_numbers() {
     build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        next_block();
-        let plan = architecture().plan().unwrap();
-        let least = syft::min_gradient_size(&plan) as u32;
-        let most = syft::max_gradient_size(&plan) as u32;
-        for wrong in [0, least - 1, most + 1, u32::MAX] {
-            resize(gradient(1), Some(wrong));
-            assert_noop!(reveal(ALICE, id, gradient(1)), Error::WrongSize);
+        let alice = commit(ALICE, 1);
+        let bob = commit_on(BOB, SECOND_ROOT, SECOND_ROOT, 2).unwrap();
+        to_reveals(FIRST + 1);
+        reveal(BOB, bob, 2).unwrap();
+        assert_eq!(round(FIRST + 1).state, RoundState::Pending);
+        assert_noop!(advance(FIRST + 1), Error::RoundNotReady);
+        reveal(ALICE, alice, 1).unwrap();
+        assert_eq!(round(FIRST).state, RoundState::Assaying);
+
+        decide(FIRST, refuses(&[]));
+        assert_eq!(round(FIRST + 1).state, RoundState::Assaying);
+    });
+}
+
+/// Campaigns do not wait for each other.
+#[test]
+fn rounds_of_other_campaigns_do_not_count() {
+    build_and_execute(|| {
+        commit(ALICE, 1);
+        let bob = commit_on(BOB, OTHER_ROOT, OTHER_ROOT, 2).unwrap();
+        to_reveals(FIRST + 1);
+        reveal(BOB, bob, 2).unwrap();
+        assert_eq!(round(FIRST + 1).state, RoundState::Assaying);
+    });
+}
+
+#[test]
+fn nothing_is_revealed_in_a_campaign_that_is_over() {
+    build_and_execute(|| {
+        let id = commit(ALICE, 1);
+        to_reveals(FIRST);
+        for phase in [Some(Phase::Dissolving), None] {
+            set_phase(CAMPAIGN, phase);
+            assert_noop!(reveal(ALICE, id, 1), Error::CampaignOver);
         }
-        resize(gradient(1), Some(most));
-        assert_ok!(reveal(ALICE, id, gradient(1)));
+        set_phase(CAMPAIGN, Some(Phase::Judging));
+        assert_ok!(reveal(ALICE, id, 1));
     });
 }
 
 #[test]
-fn reveal_fails_when_the_campaign_is_gone() {
+fn a_reveal_forgets_its_tries() {
     build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        next_block();
-        let reserve = Reserves::take(CAMPAIGN).unwrap();
-        assert_noop!(reveal(ALICE, id, gradient(1)), Error::CampaignOver);
-        Reserves::insert(CAMPAIGN, reserve);
+        let id = commit(ALICE, 1);
+        to_reveals(FIRST);
+        RevealAttempts::<Test>::insert(id, 1);
+        assert_ok!(reveal(ALICE, id, 1));
+        assert!(!RevealAttempts::<Test>::contains_key(id));
     });
 }
 
+/// Only the last reveal of a round pays for looking at all of them.
 #[test]
-fn reveal_fails_when_too_many_assays_are_pending() {
+fn the_weight_is_that_of_what_was_done() {
     build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        next_block();
-        AssayQueueLength::set(0);
-        let full = DispatchError::from("queue full");
-        assert_noop!(reveal(ALICE, id, gradient(1)), full);
-        AssayQueueLength::set(1);
-        assert_ok!(reveal(ALICE, id, gradient(1)));
-    });
-}
-
-/// Bob copies a gradient that waits for its verdict: he earns nothing, and pays as if it had been
-/// measured.
-#[test]
-fn reveal_of_a_copy_is_a_duplicate() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        let copy = commit(BOB, ROOT, gradient(1)).unwrap();
-        next_block();
-        events();
-        assert_ok!(reveal(BOB, copy, gradient(1)));
-
-        assert_eq!(state(copy), SubmissionState::Duplicate { of: id });
-        assert_eq!(
-            events(),
-            [Event::Duplicate {
-                campaign: CAMPAIGN,
-                submission: copy,
-                of: id
-            }]
-        );
-        assert_eq!((free(BOB), held(BOB)), (BALANCE - ASSAY_PRICE, 0));
-        assert_eq!(free(TREASURY), BALANCE + ASSAY_PRICE);
-        assert_eq!(reputation(BOB).rejected, 1);
-        assert!(!Tasks::contains_key(copy));
-        assert_eq!(told(), []);
-        // And the original is measured as if nothing had happened.
-        improve(id, 900, model(1));
-        assert_eq!(state(id), SubmissionState::Accepted { node: id });
-    });
-}
-
-#[test]
-fn reveal_of_a_copy_of_a_node_is_a_duplicate() {
-    build_and_execute(|| {
-        let node = accepted(ALICE, ROOT, gradient(1), 900);
-        told();
-        let copy = submit(BOB, ROOT, gradient(1));
-        assert_eq!(state(copy), SubmissionState::Duplicate { of: node });
-        assert_eq!(told(), [Told::NothingPending(CAMPAIGN)]);
-        // On another parent it is another model.
-        let other = submit(BOB, node, gradient(1));
-        assert!(state(other).is_pending());
-    });
-}
-
-/// Bob sees the stored gradient before it is revealed, and is faster; but Alice committed first.
-#[test]
-fn reveal_displaces_a_front_runner_without_a_verdict() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        let copy = submit(BOB, ROOT, gradient(1));
-        events();
-        assert_ok!(reveal(ALICE, id, gradient(1)));
-
-        assert_eq!(state(copy), SubmissionState::Duplicate { of: id });
-        assert!(state(id).is_pending());
-        assert_eq!(
-            events(),
-            [
-                Event::Duplicate {
-                    campaign: CAMPAIGN,
-                    submission: copy,
-                    of: id
-                },
-                Event::Revealed {
-                    campaign: CAMPAIGN,
-                    submission: id,
-                    gradient: gradient(1)
-                }
-            ]
-        );
-        assert!(!Tasks::contains_key(copy));
-        assert_eq!(Pins::get(gradient(1)), Some(1));
-        assert_eq!(
-            (free(BOB), held(BOB), held(ALICE)),
-            (BALANCE - ASSAY_PRICE, 0, DEPOSIT)
-        );
-        assert_eq!(free(TREASURY), BALANCE + ASSAY_PRICE);
-        assert_eq!(told(), []);
-        improve(id, 900, model(1));
-        assert_eq!(Nodes::<Test>::get(id).unwrap().author, ALICE);
-    });
-}
-
-/// Otherwise whoever commits to a gradient twice could have it measured for nothing.
-#[test]
-fn reveal_pays_those_who_may_have_measured_the_front_runner() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        let copy = submit(BOB, ROOT, gradient(1));
-        next_block();
-        assert_ok!(reveal(ALICE, id, gradient(1)));
-
-        assert_eq!(state(copy), SubmissionState::Duplicate { of: id });
-        assert_eq!((free(BOB), held(BOB)), (BALANCE - ASSAY_PRICE, 0));
-        assert_eq!(free(TREASURY), BALANCE);
-        let earned: u128 = ASSAYERS.iter().map(|who| free(*who) - BALANCE).sum();
-        assert_eq!(earned, ASSAY_PRICE);
-    });
-}
-
-#[test]
-fn reveal_takes_a_node_over_from_a_front_runner() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        let copy = accepted(BOB, ROOT, gradient(1), 900);
-        let child = commit(CAROL, copy, gradient(2)).unwrap();
-        let reserve = Reserves::get(CAMPAIGN).unwrap();
-        events();
-        told();
-        assert_ok!(reveal(ALICE, id, gradient(1)));
-
-        assert_eq!(state(id), SubmissionState::Accepted { node: copy });
-        assert_eq!(state(copy), SubmissionState::Duplicate { of: copy });
-        let node = Nodes::<Test>::get(copy).unwrap();
-        assert_eq!((node.author, node.committed), (ALICE, id));
-        assert_eq!(
-            events(),
-            [
-                Event::Duplicate {
-                    campaign: CAMPAIGN,
-                    submission: copy,
-                    of: copy
-                },
-                Event::TakenOver {
-                    campaign: CAMPAIGN,
-                    submission: id,
-                    node: copy,
-                    account: ALICE
-                }
-            ]
-        );
-        let best = Trees::<Test>::get(CAMPAIGN).unwrap().best.unwrap();
-        assert_eq!((best.node, best.committed), (copy, id));
-        assert_eq!(Trees::<Test>::get(CAMPAIGN).unwrap().accepted, 1);
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE, 0));
-        assert_eq!(free(BOB), BALANCE);
-        // One assay was made, and the reserve has paid it.
-        let after = Reserves::get(CAMPAIGN).unwrap();
-        assert_eq!(after.free, reserve.free + ASSAY_PRICE);
-        assert_eq!(
-            (reputation(ALICE).accepted, reputation(ALICE).improvement),
-            (1, 100)
-        );
-        // Carol's is pending still, on the same parent.
-        assert_eq!(told(), []);
-        next_block();
-        assert_ok!(reveal(CAROL, child, gradient(2)));
-    });
-}
-
-/// Whoever front-runs themselves is praised once.
-#[test]
-fn reveal_takes_an_own_node_over_without_more_reputation() {
-    build_and_execute(|| {
-        let early = commit(ALICE, ROOT, gradient(1)).unwrap();
-        let late = {
-            let id = crate::NextNode::<Test>::get();
-            let hash =
-                sonar_primitives::tree::commitment(&ALICE, CAMPAIGN, ROOT, gradient(1), &[8; 32]);
-            let alice = || RuntimeOrigin::signed(ALICE);
-            Gradients::commit(alice(), CAMPAIGN, ROOT, hash).unwrap();
-            next_block();
-            Gradients::reveal(alice(), id, gradient(1), [8; 32]).unwrap();
-            id
+        let submissions = [commit(ALICE, 1), commit(BOB, 2)];
+        to_reveals(FIRST);
+        let call = |submission, seed| crate::Call::<Test>::reveal {
+            submission,
+            salt: SALT,
+            gradient: gradient(seed),
         };
-        improve(late, 900, model(1));
-        assert_ok!(reveal(ALICE, early, gradient(1)));
-        assert_eq!(state(early), SubmissionState::Accepted { node: late });
-        assert_eq!(reputation(ALICE).accepted, 1);
-    });
-}
-
-#[test]
-fn reveal_of_a_gradient_that_was_refused_is_measured_again() {
-    build_and_execute(|| {
-        let first = submit(ALICE, ROOT, gradient(1));
-        decide(first, Verdict::NotImproved);
-        let second = submit(BOB, ROOT, gradient(1));
-        assert!(Tasks::contains_key(second));
+        let info = call(submissions[0], 1).get_dispatch_info();
+        assert_eq!(info.class, DispatchClass::Operational);
+        let weight = |who, submission, seed| {
+            let origin = RuntimeOrigin::signed(who);
+            Gradients::reveal(origin, submission, SALT, gradient(seed))
+                .unwrap()
+                .actual_weight
+                .unwrap()
+        };
+        let first = weight(ALICE, submissions[0], 1);
+        let last = weight(BOB, submissions[1], 2);
+        assert!(first.ref_time() < last.ref_time());
+        assert!(last.ref_time() < info.call_weight.ref_time());
     });
 }

@@ -1,388 +1,334 @@
-use crate::{mock::*, Best, Candidates, NodeOf, Nodes, Revealed, Trees};
-use frame_support::traits::{fungible::Mutate, tokens::Preservation};
+use crate::{mock::*, Branches, Contributors, Record, RecordSteps, Trees};
+use frame_support::assert_ok;
 use sonar_primitives::{
-    assay::{AssayRequest, Baseline, Malformed, Verdict},
-    traits::AssaySubjects,
-    tree::SubmissionState,
+    assay::{Malformed, RoundVerdict, Verdict},
+    round::{part, RoundState},
+    submission::SubmissionState,
+    traits::{AssaySubjects, Phase},
+    tree::{Contributor, ModelOrigin},
+    RoundId,
 };
-use sp_core::H256;
-use syft::Metric;
-
-/// What each assayer gets of the price of one assay; the first also gets the rounding.
-const PART: u128 = ASSAY_PRICE / 3;
-const ROUNDING: u128 = ASSAY_PRICE % 3;
-
-/// Checks that the assay of Alice's only submission was paid from her deposit.
-fn assert_assay_paid_by_alice() {
-    assert_eq!((free(ALICE), held(ALICE)), (BALANCE - ASSAY_PRICE, 0));
-    assert_eq!(
-        ASSAYERS.map(free),
-        [BALANCE + PART + ROUNDING, BALANCE + PART, BALANCE + PART]
-    );
-    assert_eq!(reputation(ALICE).rejected, 1);
-    assert_eq!(reputation(ALICE).accepted, 0);
-    assert_eq!(Reserves::get(CAMPAIGN).unwrap().free, 5_000);
-}
 
 #[test]
-fn work_names_everything_to_measure() {
+fn an_accepted_round_is_the_next_model() {
     build_and_execute(|| {
-        let first = accepted(ALICE, ROOT, gradient(1), 900);
-        let second = accepted(BOB, first, gradient(2), 800);
-        let id = submit(CAROL, second, gradient(3));
-        let task = Tasks::get(id).unwrap();
-        assert_eq!(
-            Gradients::work(&task),
-            Some((
-                AssayRequest {
-                    architecture: architecture(),
-                    metric: Metric::MeanSquaredError,
-                    validation: H256::repeat_byte(0xee),
-                    rows: 9,
-                    root: parameters(ROOT),
-                    gradients: vec![gradient(1), gradient(2), gradient(3)],
-                    limit: Some(800 - MINIMUM_STEP),
-                },
-                Some(Baseline {
-                    error: 800,
-                    minimum_step: MINIMUM_STEP
-                })
-            ))
-        );
-        // Bound to account and gradient.
-        let mut other = task.clone();
-        other.account = ALICE;
-        assert_eq!(Gradients::work(&other), None);
-        let mut other = task.clone();
-        other.subject = gradient(4);
-        assert_eq!(Gradients::work(&other), None);
-        improve(id, 700, model(9));
-        assert_eq!(Gradients::work(&task), None);
-    });
-}
-
-#[test]
-fn an_improvement_is_accepted() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
+        let id = play(ROOT, &[ALICE, BOB, CAROL]);
         events();
-        improve(id, START - MINIMUM_STEP, model(1));
+        decide(id, accepts(800, &[(0, 60), (1, 36), (2, 0)], &[0, 1], true));
 
-        assert_eq!(state(id), SubmissionState::Accepted { node: id });
+        let submissions = submissions_of(id);
+        let contributor = |place: usize, account: AccountId, share| Contributor {
+            submission: submissions[place],
+            account,
+            base: ROOT,
+            gradient: hash(&gradient(account)),
+            share,
+            in_best_set: true,
+        };
+        let contributors = vec![contributor(0, ALICE, 60), contributor(1, BOB, 36)];
         assert_eq!(
-            Nodes::<Test>::get(id),
-            Some(NodeOf::<Test> {
+            model(id),
+            Model {
                 campaign: CAMPAIGN,
-                parent: Some(ROOT),
                 root: ROOT,
-                author: ALICE,
-                blob: gradient(1),
-                candidate: model(1),
-                error: 990,
-                depth: 1,
-                committed: id,
-            })
+                parameters: hash(&parameters(800)),
+                stored: false,
+                error: 800,
+                former_record: Some(START),
+                origin: ModelOrigin::Merged {
+                    previous: ROOT,
+                    with_previous: true,
+                    contributors: contributors.clone().try_into().unwrap(),
+                },
+            }
         );
+        // Three pay a third of 14 measurements each, rounded up.
+        let paid = (14 * PRICE).div_ceil(3);
         assert_eq!(
             events(),
-            [Event::Accepted {
-                campaign: CAMPAIGN,
-                submission: id,
-                account: ALICE,
-                parent: ROOT,
-                error: 990
-            }]
+            [
+                Event::AssayPaid {
+                    campaign: CAMPAIGN,
+                    amount: 3 * paid,
+                },
+                Event::RoundAccepted {
+                    campaign: CAMPAIGN,
+                    round: id,
+                    root: ROOT,
+                    error: 800,
+                    former_record: Some(START),
+                    contributors: contributors.try_into().unwrap(),
+                },
+            ]
         );
-        // The campaign hears of the node before it hears that nothing is pending.
+        for who in [ALICE, BOB, CAROL] {
+            assert_eq!((free(who), held(who)), (BALANCE - paid, 0));
+        }
+        assert_eq!(free(TREASURY), BALANCE);
+        let contributed = |share| SubmissionState::Contributed { model: id, share };
+        assert_eq!(
+            submissions.into_iter().map(state).collect::<Vec<_>>(),
+            [
+                contributed(60),
+                contributed(36),
+                SubmissionState::NotContributed
+            ]
+        );
+        // Only what the model is made of is kept.
+        let pins = |account| Pins::get(hash(&gradient(account)));
+        assert_eq!([ALICE, BOB, CAROL].map(pins), [Some(1), Some(1), None]);
+        assert_eq!(round(id).state, RoundState::Accepted);
+        let branch = Branches::<Test>::get(CAMPAIGN, ROOT).unwrap();
+        assert_eq!((branch.best, branch.models), (id, 2));
+        let tree = Trees::<Test>::get(CAMPAIGN).unwrap();
+        assert_eq!((tree.accepted, tree.pending, tree.steps), (1, 0, 1));
+        let record = Record {
+            error: 800,
+            model: id,
+        };
+        assert_eq!(tree.record, record);
+        assert_eq!(tree.contributors, Contributors::Several);
+        assert_eq!(RecordSteps::<Test>::get(CAMPAIGN, 0), Some(id));
         assert_eq!(
             told(),
             [
-                Told::Accepted(CAMPAIGN, 990),
+                Told::RoundDecided(CAMPAIGN, Some(800)),
                 Told::NothingPending(CAMPAIGN)
             ]
         );
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE, 0));
-        assert_eq!(free(ASSAYERS[0]), BALANCE + ASSAY_PRICE);
-        let reserve = Reserves::get(CAMPAIGN).unwrap();
-        assert_eq!((reserve.free, reserve.set_aside), (5_000 - ASSAY_PRICE, 0));
+    });
+}
+
+/// A share without a place in the best set earns, and its gradient is not needed any more; a place in
+/// the best set without a share earns nothing, and its gradient is kept.
+#[test]
+fn shares_and_the_best_set_are_not_the_same() {
+    build_and_execute(|| {
+        let id = play(ROOT, &[ALICE, BOB, CAROL]);
+        decide(id, accepts(800, &[(0, 9), (1, 0), (2, 0)], &[1], false));
+        let pins = |account| Pins::get(hash(&gradient(account)));
+        assert_eq!([ALICE, BOB, CAROL].map(pins), [None, Some(1), None]);
+        let contributed = |share| SubmissionState::Contributed { model: id, share };
         assert_eq!(
-            (reputation(ALICE).accepted, reputation(ALICE).improvement),
-            (1, 10)
-        );
-        assert_eq!(Pins::get(gradient(1)), Some(1));
-        let tree = Trees::<Test>::get(CAMPAIGN).unwrap();
-        let best = Best {
-            error: 990,
-            committed: id,
-            node: id,
-        };
-        assert_eq!((tree.accepted, tree.pending, tree.best), (1, 0, Some(best)));
-    });
-}
-
-/// The Ladder's rule holds whatever the assayers say.
-#[test]
-fn an_improvement_below_the_step_is_not_accepted() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        improve(id, START - MINIMUM_STEP + 1, model(1));
-        assert_eq!(state(id), SubmissionState::NotImproved);
-        assert_assay_paid_by_alice();
-    });
-}
-
-#[test]
-fn what_is_not_improved_pays_its_assay() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        events();
-        decide(id, Verdict::NotImproved);
-        assert_eq!(state(id), SubmissionState::NotImproved);
-        assert_eq!(
-            events(),
-            [Event::NotImproved {
-                campaign: CAMPAIGN,
-                submission: id
-            }]
-        );
-        assert_assay_paid_by_alice();
-        assert_eq!(told(), [Told::NothingPending(CAMPAIGN)]);
-        assert_eq!(Pins::get(gradient(1)), None);
-        assert_eq!(Revealed::<Test>::get(ROOT, gradient(1)), None);
-        assert!(!Nodes::<Test>::contains_key(id));
-    });
-}
-
-#[test]
-fn what_is_malformed_pays_its_assay() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        events();
-        decide(id, Verdict::Malformed(Malformed::NotFinite));
-        let reason = Malformed::NotFinite;
-        assert_eq!(state(id), SubmissionState::Malformed(reason));
-        assert_eq!(
-            events(),
-            [Event::Malformed {
-                campaign: CAMPAIGN,
-                submission: id,
-                reason
-            }]
-        );
-        assert_assay_paid_by_alice();
-        assert_eq!(told(), [Told::NothingPending(CAMPAIGN)]);
-    });
-}
-
-/// An assayer whose account is gone cannot be paid less than the existential deposit: its part stays
-/// with the submitter, and the others are paid.
-#[test]
-fn a_payee_who_cannot_be_paid_does_not_stop_the_others() {
-    build_and_execute(|| {
-        let gone = 77;
-        // Parts of 4, below the existential deposit.
-        let payees = [ASSAYERS[0], gone, ASSAYERS[1], ASSAYERS[2], 78, 79, 80, 81];
-        const { assert!(ASSAY_PRICE / 8 < EXISTENTIAL_DEPOSIT) };
-        let id = submit(ALICE, ROOT, gradient(1));
-        let task = Tasks::take(id).unwrap();
-        Gradients::decided(&task, &Verdict::NotImproved, &payees);
-        assert_eq!(ASSAYERS.map(free), [BALANCE + 4; 3]);
-        assert_eq!((free(gone), free(81)), (0, 0));
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE - 12, 0));
-    });
-}
-
-#[test]
-fn a_verdict_without_payees_costs_nothing() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        let task = Tasks::take(id).unwrap();
-        Gradients::decided(&task, &Verdict::NotImproved, &[]);
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE, 0));
-    });
-}
-
-/// Alice has spent everything else in the meantime: her deposit pays nevertheless.
-#[test]
-fn a_deposit_pays_whatever_else_the_account_has() {
-    build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        let rest = BALANCE - DEPOSIT - EXISTENTIAL_DEPOSIT;
-        Balances::transfer(&ALICE, &BOB, rest, Preservation::Preserve).unwrap();
-        decide(id, Verdict::NotImproved);
-        assert_eq!(free(ALICE), EXISTENTIAL_DEPOSIT + BASE);
-    });
-}
-
-/// Bob's copy adds some spaces to the gradient's header: another blob, but the same model.
-#[test]
-fn the_same_model_is_a_duplicate() {
-    build_and_execute(|| {
-        let node = accepted(BOB, ROOT, gradient(1), 900);
-        let before = free(ASSAYERS[1]);
-        let copy = submit(ALICE, ROOT, gradient(2));
-        events();
-        improve(copy, 900, model(node));
-        assert_eq!(state(copy), SubmissionState::Duplicate { of: node });
-        assert_eq!(
-            events(),
-            [Event::Duplicate {
-                campaign: CAMPAIGN,
-                submission: copy,
-                of: node
-            }]
-        );
-        // It was measured, so it is paid.
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE - ASSAY_PRICE, 0));
-        assert_eq!(free(ASSAYERS[1]), before + PART);
-        assert_eq!(reputation(ALICE).rejected, 1);
-        assert_eq!(Nodes::<Test>::get(node).unwrap().author, BOB);
-        assert_eq!(Pins::get(gradient(2)), None);
-    });
-}
-
-#[test]
-fn the_same_model_of_an_earlier_commitment_takes_the_node_over() {
-    build_and_execute(|| {
-        let early = commit(ALICE, ROOT, gradient(1)).unwrap();
-        let node = accepted(BOB, ROOT, gradient(2), 900);
-        reveal(ALICE, early, gradient(1)).unwrap();
-        let paid = free(ASSAYERS[0]);
-        events();
-        improve(early, 900, model(node));
-
-        assert_eq!(state(early), SubmissionState::Accepted { node });
-        assert_eq!(state(node), SubmissionState::Duplicate { of: node });
-        assert_eq!(
-            events(),
+            submissions_of(id)
+                .into_iter()
+                .map(state)
+                .collect::<Vec<_>>(),
             [
-                Event::Duplicate {
-                    campaign: CAMPAIGN,
-                    submission: node,
-                    of: node
-                },
-                Event::TakenOver {
-                    campaign: CAMPAIGN,
-                    submission: early,
-                    node,
-                    account: ALICE
-                }
+                contributed(9),
+                contributed(0),
+                SubmissionState::NotContributed
             ]
         );
-        let taken = Nodes::<Test>::get(node).unwrap();
-        assert_eq!(
-            (taken.author, taken.committed, taken.blob),
-            (ALICE, early, gradient(2))
-        );
-        // The node's gradient stays pinned, the other is not needed.
-        assert_eq!(
-            (Pins::get(gradient(1)), Pins::get(gradient(2))),
-            (None, Some(1))
-        );
-        // A second assay was made, and the reserve has paid it.
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE, 0));
-        assert_eq!(free(ASSAYERS[0]), paid + ASSAY_PRICE);
-        assert_eq!(reputation(ALICE).accepted, 1);
-        assert_eq!(Trees::<Test>::get(CAMPAIGN).unwrap().accepted, 1);
+        // Only who earns has contributed to the record.
+        let tree = Trees::<Test>::get(CAMPAIGN).unwrap();
+        assert_eq!(tree.contributors, Contributors::One(ALICE));
     });
 }
 
 #[test]
-fn the_parameters_of_another_root_are_a_duplicate() {
+fn a_malformed_gradient_does_not_stop_the_others() {
     build_and_execute(|| {
-        let root = allocate();
-        plant(CAMPAIGN, root, OWNER, 500);
-        let copy = submit(ALICE, ROOT, gradient(1));
-        improve(copy, 500, parameters(root));
-        assert_eq!(state(copy), SubmissionState::Duplicate { of: root });
-    });
-}
-
-/// Somebody proposes Alice's model as a root after her commitment. The root keeps its author, and
-/// Alice her node.
-#[test]
-fn a_root_proposed_later_does_not_stand_in_the_way() {
-    build_and_execute(|| {
-        let id = commit(ALICE, ROOT, gradient(1)).unwrap();
-        let root = allocate();
-        plant(CAMPAIGN, root, BOB, 500);
-        next_block();
-        reveal(ALICE, id, gradient(1)).unwrap();
-        improve(id, 500, parameters(root));
-        assert_eq!(state(id), SubmissionState::Accepted { node: id });
-        assert_eq!(Nodes::<Test>::get(root).unwrap().author, BOB);
-        assert_eq!(
-            Candidates::<Test>::get(CAMPAIGN, parameters(root)),
-            Some(id)
-        );
+        let id = play(ROOT, &[ALICE, BOB, CAROL]);
+        events();
+        let mut verdict = accepts(800, &[(0, 1), (2, 3)], &[0, 2], false);
+        verdict.malformed = vec![1].try_into().unwrap();
+        decide(id, verdict);
+        let submissions = submissions_of(id);
+        assert_eq!(state(submissions[1]), SubmissionState::Malformed);
+        assert!(events().contains(&Event::Malformed {
+            campaign: CAMPAIGN,
+            submission: submissions[1],
+        }));
+        // It was measured as the others were.
+        assert_eq!(free(BOB), BALANCE - part(PRICE, 3, SEATS));
+        assert_eq!(free(BOB), free(ALICE));
+        assert_eq!(round(id).state, RoundState::Accepted);
     });
 }
 
 #[test]
-fn a_root_planted_on_a_known_model_does_not_replace_it() {
+fn malformed_gradients_are_told_of_also_if_nothing_improves() {
     build_and_execute(|| {
-        let root = allocate();
-        let id = submit(ALICE, ROOT, gradient(1));
-        improve(id, 500, parameters(root));
-        plant(CAMPAIGN, root, BOB, 500);
+        let id = play(ROOT, &[ALICE, BOB]);
+        decide(id, refuses(&[0]));
+        let states: Vec<_> = submissions_of(id).into_iter().map(state).collect();
         assert_eq!(
-            Candidates::<Test>::get(CAMPAIGN, parameters(root)),
-            Some(id)
+            states,
+            [SubmissionState::Malformed, SubmissionState::NotContributed]
         );
+        assert_eq!(round(id).state, RoundState::NotImproved);
+    });
+}
+
+/// Places in a verdict are those among the revealed gradients.
+#[test]
+fn places_of_verdicts_do_not_count_what_was_not_revealed() {
+    build_and_execute(|| {
+        let [_, bob, carol] = [(ALICE, 1), (BOB, 2), (CAROL, 3)].map(|(a, s)| commit(a, s));
+        to_reveals(FIRST);
+        reveal(CAROL, carol, 3).unwrap();
+        reveal(BOB, bob, 2).unwrap();
+        to_end(FIRST);
+        decide(FIRST, accepts(800, &[(0, 0), (1, 2)], &[1], false));
+        assert_eq!(state(bob), SubmissionState::NotContributed);
+        assert!(matches!(
+            state(carol),
+            SubmissionState::Contributed { share: 2, .. }
+        ));
     });
 }
 
 #[test]
 fn without_a_quorum_everything_goes_back() {
     build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        let task = Tasks::take(id).unwrap();
+        let id = play(ROOT, &[ALICE, BOB]);
         events();
-        Gradients::undecided(&task);
-        assert_eq!(state(id), SubmissionState::Undecided);
+        no_quorum(id);
+        let submissions = submissions_of(id);
+        let returned = |submission| Event::Returned {
+            campaign: CAMPAIGN,
+            submission,
+        };
         assert_eq!(
             events(),
-            [Event::Undecided {
-                campaign: CAMPAIGN,
-                submission: id
-            }]
+            [
+                returned(submissions[0]),
+                returned(submissions[1]),
+                Event::RoundEnded {
+                    campaign: CAMPAIGN,
+                    round: id,
+                    state: RoundState::NoQuorum,
+                }
+            ]
         );
-        assert_eq!((free(ALICE), held(ALICE)), (BALANCE, 0));
-        assert_eq!(ASSAYERS.map(free), [BALANCE; 3]);
-        assert_eq!(reputation(ALICE), Default::default());
-        assert_eq!(told(), [Told::NothingPending(CAMPAIGN)]);
-        assert_eq!(Pins::get(gradient(1)), None);
+        for (who, submission) in [ALICE, BOB].into_iter().zip(submissions) {
+            assert_eq!((free(who), held(who)), (BALANCE, 0));
+            assert_eq!(state(submission), SubmissionState::Returned);
+        }
+        assert_eq!(Trees::<Test>::get(CAMPAIGN).unwrap().record.error, START);
+        // The next round proceeds.
+        let next = accepted(ROOT, CAROL, 900);
+        assert_eq!(model(next).former_record, Some(START));
     });
 }
 
 #[test]
-fn a_roots_verdict_decides_nothing() {
+fn a_verdict_that_breaks_the_rules_is_no_quorum() {
+    let broken: [RoundVerdict; 4] = [
+        // Not better by the minimum step.
+        accepts(991, &[(0, 1)], &[0], false),
+        // Of a gradient that is not there.
+        accepts(900, &[(2, 1)], &[2], false),
+        accepts(900, &[(0, 0)], &[0], false),
+        refuses(&[2]),
+    ];
+    for verdict in broken {
+        build_and_execute(|| {
+            let id = play(ROOT, &[ALICE, BOB]);
+            decide(id, verdict);
+            assert_eq!(round(id).state, RoundState::NoQuorum);
+            assert_eq!((free(ALICE), free(BOB)), (BALANCE, BALANCE));
+        });
+    }
+    for verdict in [
+        Verdict::Measured { error: 1 },
+        Verdict::Malformed(Malformed::NotFinite),
+    ] {
+        build_and_execute(|| {
+            let id = play(ROOT, &[ALICE]);
+            let task = Tasks::take(id).unwrap();
+            <Gradients as AssaySubjects<_, _>>::decided(&task, &verdict, &ASSAYERS);
+            assert_eq!(round(id).state, RoundState::NoQuorum);
+            assert_eq!(free(ALICE), BALANCE);
+        });
+    }
+}
+
+/// An improvement by exactly the minimum step is one.
+#[test]
+fn the_minimum_step_is_enough() {
     build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        decide(id, Verdict::Measured { error: 1 });
-        assert_eq!(state(id), SubmissionState::Undecided);
-        assert_eq!(free(ALICE), BALANCE);
+        let id = accepted(ROOT, ALICE, START - MINIMUM_STEP);
+        assert_eq!(model(id).error, START - MINIMUM_STEP);
     });
 }
 
 #[test]
-fn a_verdict_on_something_else_is_ignored() {
+fn verdicts_bind_to_what_is_judged() {
     build_and_execute(|| {
-        let id = submit(ALICE, ROOT, gradient(1));
-        let mut task = Tasks::get(id).unwrap();
-        task.account = BOB;
-        Gradients::decided(&task, &Verdict::NotImproved, &ASSAYERS);
-        Gradients::undecided(&task);
-        task.account = ALICE;
-        task.subject = gradient(2);
-        Gradients::decided(&task, &Verdict::NotImproved, &ASSAYERS);
-        task.node = 99;
-        Gradients::decided(&task, &Verdict::NotImproved, &ASSAYERS);
-        assert!(state(id).is_pending());
-        // A second verdict on a decided one too.
-        task = Tasks::get(id).unwrap();
-        improve(id, 900, model(1));
-        Gradients::decided(&task, &Verdict::NotImproved, &ASSAYERS);
-        assert_eq!(state(id), SubmissionState::Accepted { node: id });
+        let id = play(ROOT, &[ALICE]);
+        let task = Tasks::get(id).unwrap();
+        let verdict = Verdict::Round(accepts(900, &[(0, 1)], &[0], false));
+        let mut other = task.clone();
+        other.subject.0[0] ^= 1;
+        for stale in [other] {
+            <Gradients as AssaySubjects<_, _>>::decided(&stale, &verdict, &ASSAYERS);
+            <Gradients as AssaySubjects<_, _>>::undecided(&stale);
+            assert_eq!(round(id).state, RoundState::Assaying);
+        }
+        Tasks::remove(id);
+        <Gradients as AssaySubjects<_, _>>::decided(&task, &verdict, &ASSAYERS);
+        assert_eq!(round(id).state, RoundState::Accepted);
+        // Once more says nothing new.
+        let before = free(ALICE);
+        <Gradients as AssaySubjects<_, _>>::decided(&task, &verdict, &ASSAYERS);
+        <Gradients as AssaySubjects<_, _>>::undecided(&task);
+        assert_eq!(
+            (free(ALICE), round(id).state),
+            (before, RoundState::Accepted)
+        );
+    });
+}
+
+/// A verdict that comes when the campaign is not judged any more changes nothing of its tree.
+#[test]
+fn a_verdict_after_the_end_dissolves_the_round() {
+    for phase in [Some(Phase::Dissolving), None] {
+        build_and_execute(|| {
+            let id = play(ROOT, &[ALICE]);
+            let task = Tasks::take(id).unwrap();
+            if phase.is_none() {
+                // Nothing is known to measure it with: it ends when it is advanced.
+                set_phase(CAMPAIGN, None);
+                Tasks::insert(id, task);
+                assert_ok!(advance(id));
+            } else {
+                set_phase(CAMPAIGN, phase);
+                let verdict = Verdict::Round(accepts(900, &[(0, 1)], &[0], false));
+                <Gradients as AssaySubjects<_, _>>::decided(&task, &verdict, &ASSAYERS);
+            }
+            assert_eq!(round(id).state, RoundState::Dissolved);
+            assert_eq!(free(ALICE), BALANCE);
+            assert_eq!(Trees::<Test>::get(CAMPAIGN).unwrap().accepted, 0);
+        });
+    }
+}
+
+#[test]
+fn after_a_decision_the_next_round_is_measured_at_once() {
+    build_and_execute(|| {
+        let ids: Vec<RoundId> = [ROOT, SECOND_ROOT]
+            .into_iter()
+            .map(|root| {
+                commit_on(ALICE, root, root, 1).unwrap();
+                crate::OpenRound::<Test>::get(root).unwrap()
+            })
+            .collect();
+        to_reveals(ids[0]);
+        for id in &ids {
+            reveal(ALICE, submissions_of(*id)[0], 1).unwrap();
+        }
+        events();
+        decide(ids[0], refuses(&[]));
+        assert_eq!(
+            events().last(),
+            Some(&Event::RoundClosed {
+                campaign: CAMPAIGN,
+                round: ids[1],
+                reveals: 1
+            })
+        );
+        assert_eq!(told(), [Told::RoundDecided(CAMPAIGN, None)]);
     });
 }

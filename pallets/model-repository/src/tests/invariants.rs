@@ -1,8 +1,11 @@
 //! Random sequences of everything that can happen.
 
-use crate::{mock::*, Blobs};
+use crate::{mock::*, Blobs, BookedPlaces};
 use proptest::{collection::vec, prelude::*};
-use sonar_primitives::{traits::Blobs as _, BlobHash};
+use sonar_primitives::{
+    traits::{Blobs as _, Place},
+    BlobHash,
+};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
@@ -11,6 +14,9 @@ enum Step {
     Remove(AccountId, u8),
     Pin(u8),
     Unpin(u8),
+    Book,
+    Unbook(usize),
+    Put(AccountId, u8, usize),
     Blocks(u64),
 }
 
@@ -21,6 +27,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (ALICE..=POOR, blob()).prop_map(|(who, blob)| Step::Remove(who, blob)),
         1 => blob().prop_map(Step::Pin),
         1 => blob().prop_map(Step::Unpin),
+        3 => Just(Step::Book),
+        1 => any::<usize>().prop_map(Step::Unbook),
+        3 => (ALICE..=POOR, blob(), any::<usize>()).prop_map(|(who, blob, n)| Step::Put(who, blob, n)),
         2 => (1..RETENTION).prop_map(Step::Blocks),
     ]
 }
@@ -45,12 +54,14 @@ proptest! {
         // When the client last got an order for a blob.
         let mut referred = BTreeMap::<BlobHash, u64>::new();
         let mut seen = 0;
+        // The places that are booked.
+        let mut places = Vec::new();
         for step in steps {
             let blocks = match step {
                 Step::Blocks(blocks) => blocks,
                 _ => 0,
             };
-            ext.execute_with(|| apply(&step));
+            ext.execute_with(|| apply(&step, &mut places));
             for block in 0..=blocks {
                 let now = ext.execute_with(|| {
                     if block > 0 {
@@ -59,6 +70,8 @@ proptest! {
                     }
                     ModelRepository::do_try_state().unwrap();
                     assert_eq!(Balances::total_issuance(), issuance);
+                    let booked: u32 = BookedPlaces::<Test>::iter_values().sum();
+                    assert_eq!(booked as usize, places.len());
                     System::block_number()
                 });
                 let orders = orders(&ext);
@@ -77,8 +90,8 @@ proptest! {
     }
 }
 
-/// Takes a step, and checks that a pinned blob stays.
-fn apply(step: &Step) {
+/// Takes a step, and checks that a pinned blob stays, and that what has a booked place gets it.
+fn apply(step: &Step, places: &mut Vec<Place>) {
     match *step {
         Step::Store(who, blob) => {
             let stored = submit(who, store(&data(blob)));
@@ -100,6 +113,19 @@ fn apply(step: &Step) {
                 ModelRepository::unpin(name(&data(blob)));
             }
         }
-        Step::Blocks(_) => {}
+        Step::Book => places.extend(ModelRepository::book()),
+        Step::Unbook(n) if !places.is_empty() => {
+            ModelRepository::unbook(places.remove(n % places.len()));
+        }
+        Step::Put(who, blob, n) if !places.is_empty() => {
+            let (index, blob) = (n % places.len(), data(blob));
+            let known = Blobs::<Test>::contains_key(name(&blob));
+            let stored = put(who, &blob, places[index]);
+            assert_eq!(stored.is_ok(), known || who != POOR);
+            if stored.is_ok() {
+                places.remove(index);
+            }
+        }
+        Step::Unbook(_) | Step::Put(..) | Step::Blocks(_) => {}
     }
 }

@@ -41,7 +41,7 @@ fn remove_gives_back_the_deposit_that_was_taken() {
 #[test]
 fn remove_makes_room_for_another_blob() {
     execute(|| {
-        for byte in 0..MAX_RENEWALS as u8 {
+        for byte in 0..MAX_STORES as u8 {
             stored(ALICE, &[byte]);
         }
         assert_ok!(submit(ALICE, remove(name(&[2]))));

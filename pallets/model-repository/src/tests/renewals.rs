@@ -1,4 +1,4 @@
-use crate::{mock::*, weights::WeightInfo, Blob, Blobs, Renewals};
+use crate::{mock::*, weights::WeightInfo, Blobs, Renewals};
 use frame_support::{assert_ok, traits::Hooks};
 use proptest::prelude::*;
 use sonar_primitives::traits::Blobs as _;
@@ -47,15 +47,15 @@ fn renewal_works_pinned_or_not() {
 
 #[test]
 fn renewal_has_room_however_many_blobs_are_stored() {
-    let per_block = MAX_RENEWALS as usize;
+    let per_block = MAX_STORES as usize;
     let blocks = 3 * RETENTION;
     let orders = execute(|| {
         // As many as fit into every block, until no list has room.
         for block in 1..=blocks {
             run_to(block);
-            for byte in 0..=MAX_RENEWALS as u8 {
+            for byte in 0..=MAX_STORES as u8 {
                 let accepted = submit(ALICE, store(&[block as u8, byte])).is_ok();
-                assert_eq!(accepted, block <= RETENTION && byte < MAX_RENEWALS as u8);
+                assert_eq!(accepted, block <= RETENTION && byte < MAX_STORES as u8);
             }
         }
         assert_eq!(
@@ -103,18 +103,18 @@ fn renewal_weighs_what_was_due() {
 }
 
 proptest! {
-    /// The next renewal is after now, at most a period away, and a whole number of periods after
-    /// the blob was stored.
+    /// The next renewal is after now, at most a period away, and in a block of the phase.
     #[test]
-    fn next_renewal_is_the_next_multiple(
-        stored_at in 0_u32..1 << 30,
-        age in 0_u32..1 << 30,
-        period in 1_u32..1 << 20,
+    fn next_renewal_is_the_next_block_of_the_phase(
+        now in 0..1u64 << 40,
+        phase in 0..RETENTION as u32,
     ) {
-        let blob = Blob { size: 1, depositor: ALICE, deposit: 0, pins: 0, stored_at };
-        let now = stored_at + age;
-        let next = blob.next_renewal(now, period);
-        prop_assert!(now < next && next - now <= period);
-        prop_assert_eq!((next - stored_at) % period, 0);
+        new_test_ext().execute_with(|| {
+            System::set_block_number(now);
+            let next = ModelRepository::next_renewal(phase);
+            prop_assert!(now < next && next - now <= RETENTION);
+            prop_assert_eq!(ModelRepository::phase_of(next), phase);
+            Ok(())
+        })?;
     }
 }

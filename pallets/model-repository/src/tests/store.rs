@@ -20,7 +20,9 @@ fn store_works() {
             depositor: ALICE,
             deposit,
             pins: 0,
+            pinned_only: false,
             stored_at: 1,
+            phase: 1,
         };
         assert_eq!(Blobs::<Test>::get(name(data)), Some(record));
         assert_eq!(ModelRepository::size(name(data)), Some(25));
@@ -140,7 +142,7 @@ fn store_fails_when_the_deposit_cannot_be_held() {
 #[test]
 fn store_fails_when_a_block_has_no_room_left() {
     execute(|| {
-        for byte in 0..MAX_RENEWALS as u8 {
+        for byte in 0..MAX_STORES as u8 {
             stored(ALICE, &[byte]);
         }
         System::note_extrinsic(b"blob".to_vec());

@@ -10,7 +10,7 @@ fn claim(who: AccountId) -> sp_runtime::DispatchResult {
 #[test]
 fn claim_works() {
     build_and_execute(|| {
-        assert_ok!(settle(settlement(10_000, 42, 10, &[41, 30])));
+        assert_ok!(settle_record(10_000, 42, 10, &[41, 30]));
         assert_ok!(claim(MINER + 1));
 
         assert_eq!(Balances::free_balance(MINER + 1), 3_438);
@@ -35,16 +35,15 @@ fn claim_works() {
 #[test]
 fn claim_pays_every_part_at_once() {
     build_and_execute(|| {
-        let mut settlement = settlement(10_000, 42, 10, &[26]);
+        let mut settlement = settlement(10_000, 42, 10);
         settlement.data = 8_000;
         settlement.expertise = 2_000;
-        settlement.reserve = 77;
-        let path = settlement.path.as_mut().unwrap();
-        path.proposer = OWNER;
-        path.steps[0].author = OWNER;
-        assert_ok!(settle(settlement));
+        let mut steps = record(42, &[26]);
+        steps[0].proposer = OWNER;
+        steps[0].contributors[0].0 = OWNER;
+        assert_ok!(settle(&settlement, &steps));
         assert_ok!(claim(OWNER));
-        assert_eq!(Balances::free_balance(OWNER), 10_077);
+        assert_eq!(Balances::free_balance(OWNER), 10_000);
         assert_eq!(Payouts::unclaimed(CAMPAIGN), 0);
     });
 }
@@ -52,7 +51,7 @@ fn claim_pays_every_part_at_once() {
 #[test]
 fn claim_leaves_the_deposit() {
     build_and_execute(|| {
-        assert_ok!(settle(settlement(10_000, 42, 10, &[10])));
+        assert_ok!(settle_record(10_000, 42, 10, &[10]));
         assert_ok!(claim(MINER));
         assert_eq!(Balances::free_balance(ESCROW), DEPOSIT);
     });
@@ -62,13 +61,21 @@ fn claim_leaves_the_deposit() {
 fn claim_fails_when_not_settled() {
     build_and_execute(|| {
         assert_noop!(claim(MINER), Error::<Test>::NotSettled);
+        // Nor while there are steps to come.
+        let settlement = settlement(10_000, 42, 10);
+        fund(&settlement);
+        let steps = record(42, &[41, 10]);
+        assert_ok!(Payouts::settle(&settlement, &steps[..1], false));
+        assert_noop!(claim(MINER), Error::<Test>::NotSettled);
+        assert_ok!(Payouts::settle(&settlement, &steps[1..], true));
+        assert_ok!(claim(MINER));
     });
 }
 
 #[test]
 fn claim_fails_when_nothing_is_due() {
     build_and_execute(|| {
-        assert_ok!(settle(settlement(10_000, 42, 10, &[10])));
+        assert_ok!(settle_record(10_000, 42, 10, &[10]));
         // The whole bounty was earned: nothing goes back to the owner.
         assert_noop!(claim(OWNER), Error::<Test>::NothingToClaim);
         assert_noop!(claim(12_345), Error::<Test>::NothingToClaim);
@@ -78,7 +85,7 @@ fn claim_fails_when_nothing_is_due() {
 #[test]
 fn claim_fails_when_repeated() {
     build_and_execute(|| {
-        assert_ok!(settle(settlement(10_000, 42, 10, &[10])));
+        assert_ok!(settle_record(10_000, 42, 10, &[10]));
         assert_ok!(claim(MINER));
         assert_noop!(claim(MINER), Error::<Test>::AlreadyClaimed);
     });
@@ -98,7 +105,7 @@ fn claim_fails_when_unsigned() {
 fn claim_below_the_existential_deposit_can_be_repeated() {
     build_and_execute(|| {
         // The miner earns 3, and an account needs 10.
-        assert_ok!(settle(settlement(96, 42, 10, &[41])));
+        assert_ok!(settle_record(96, 42, 10, &[41]));
         assert_noop!(claim(MINER), DispatchError::Token(TokenError::BelowMinimum));
         // Nobody else is affected.
         assert_ok!(claim(OWNER));

@@ -9,7 +9,7 @@ fn claim_for(account: AccountId) -> sp_runtime::DispatchResult {
 #[test]
 fn claim_for_works() {
     build_and_execute(|| {
-        assert_ok!(settle(settlement(10_000, 42, 10, &[10])));
+        assert_ok!(settle_record(10_000, 42, 10, &[10]));
         assert_ok!(claim_for(MINER));
         // The money goes to the account, not to the caller.
         assert_eq!(Balances::free_balance(MINER), 10_000);
@@ -29,7 +29,7 @@ fn claim_for_works() {
 fn claim_for_fails_when_there_is_nothing() {
     build_and_execute(|| {
         assert_noop!(claim_for(MINER), Error::<Test>::NotSettled);
-        assert_ok!(settle(settlement(10_000, 42, 10, &[10])));
+        assert_ok!(settle_record(10_000, 42, 10, &[10]));
         // Not even if the caller could claim for itself.
         assert_noop!(claim_for(555), Error::<Test>::NothingToClaim);
         assert_ok!(claim_for(MINER));

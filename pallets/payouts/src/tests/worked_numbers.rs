@@ -3,20 +3,18 @@
 
 use crate::{mock::*, Settled};
 use frame_support::{assert_ok, traits::fungible::Mutate};
-use sonar_primitives::{Balance, MeasuredError};
+use sonar_primitives::{traits::Settlement, tree::RecordStep, Balance, MeasuredError};
 
-/// Settles a bounty along a path and lets everybody claim; `earned` is what the steps must get.
-fn check(
-    bounty: Balance,
-    start: MeasuredError,
-    target: MeasuredError,
-    path: &[MeasuredError],
+/// Settles a record and lets everybody claim; `earned` is what the miners must get.
+fn check_settlement(
+    settlement: &Settlement<AccountId, Balance>,
+    steps: &[RecordStep<AccountId>],
     earned: &[Balance],
 ) {
     build_and_execute(|| {
-        assert_ok!(settle(settlement(bounty, start, target, path)));
+        assert_ok!(settle(settlement, steps));
         // Accounts exist before: some of the numbers are too small to bring one into being.
-        let accounts: Vec<_> = (MINER..).take(path.len()).chain([OWNER]).collect();
+        let accounts: Vec<_> = (MINER..).take(earned.len()).chain([OWNER]).collect();
         for account in &accounts {
             assert_ok!(Balances::mint_into(account, MINIMUM));
         }
@@ -29,10 +27,22 @@ fn check(
             .collect();
         let refund = balances.pop().unwrap();
         assert_eq!(balances, earned);
-        assert_eq!(refund, bounty - earned.iter().sum::<Balance>());
+        assert_eq!(refund, settlement.data - earned.iter().sum::<Balance>());
         assert_eq!(Balances::free_balance(ESCROW), DEPOSIT);
         assert_eq!(Settled::<Test>::get(CAMPAIGN).unwrap().unclaimed, 0);
     });
+}
+
+/// The same for a bounty of the owner, and a record of which every step has a miner of its own.
+fn check(
+    bounty: Balance,
+    start: MeasuredError,
+    target: MeasuredError,
+    errors: &[MeasuredError],
+    earned: &[Balance],
+) {
+    let steps = record(start, errors);
+    check_settlement(&settlement(bounty, start, target), &steps, earned);
 }
 
 #[test]
@@ -63,6 +73,27 @@ fn the_overshoot_is_not_paid() {
 fn seven_equal_steps_lose_nothing() {
     let earned = [14, 14, 14, 15, 14, 14, 15];
     check(100, 7, 0, &[6, 5, 4, 3, 2, 1, 0], &earned);
+}
+
+#[test]
+fn a_steepness_of_two_pays_the_hard_end() {
+    let mut settlement = settlement(10_000, 42, 10);
+    settlement.steepness = 2;
+    let steps = record(42, &[41, 30, 10]);
+    check_settlement(&settlement, &steps, &[9, 1_397, 8_594]);
+}
+
+#[test]
+fn a_takeover_from_the_root_earns_its_own_step_only() {
+    check(10_000, 42, 10, &[41, 30, 29], &[312, 3_438, 312]);
+}
+
+#[test]
+fn a_round_of_three_is_divided_by_shares() {
+    let mut steps = record(42, &[26]);
+    steps[0].contributors = vec![(MINER, 60), (MINER + 1, 36), (MINER + 2, 0)];
+    let settlement = settlement(10_000, 42, 10);
+    check_settlement(&settlement, &steps, &[3_125, 1_875, 0]);
 }
 
 #[test]

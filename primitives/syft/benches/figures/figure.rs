@@ -33,6 +33,8 @@ pub enum Unit {
     Microseconds,
     /// One time over another.
     Times,
+    /// The time of a round over that of one assay.
+    Assays,
 }
 
 impl Unit {
@@ -47,6 +49,7 @@ impl Unit {
             Self::Milliseconds => "ms",
             Self::Microseconds => "us",
             Self::Times => "x",
+            Self::Assays => "assays",
         }
     }
 
@@ -56,7 +59,7 @@ impl Unit {
             Self::Gflops(operations) => operations / seconds / 1e9,
             Self::Milliseconds => seconds * 1e3,
             Self::Microseconds => seconds * 1e6,
-            Self::Times => seconds,
+            Self::Times | Self::Assays => seconds,
         }
     }
 
@@ -75,6 +78,8 @@ pub enum Goal {
     Seconds(f64),
     /// At least so many times.
     Times(f64),
+    /// At most the time of so many assays.
+    Assays(f64),
 }
 
 /// Something to measure.
@@ -149,6 +154,7 @@ impl Row {
             Goal::OfBest(part) => Some(format!(">= {part} of best")),
             Goal::Seconds(most) => Some(format!("<= {} {name}", round(self.figure.unit.of(most)))),
             Goal::Times(least) => Some(format!(">= {least} {name}")),
+            Goal::Assays(most) => Some(format!("<= {most} {name}")),
         }
     }
 
@@ -159,6 +165,7 @@ impl Row {
             Goal::OfBest(part) => Some(self.ratio()? >= part),
             Goal::Seconds(most) => Some(self.value("Syft")? <= self.figure.unit.of(most)),
             Goal::Times(least) => Some(self.value("Syft")? >= least),
+            Goal::Assays(most) => Some(self.value("Syft")? <= most),
         }
     }
 }
@@ -234,6 +241,37 @@ impl Bench {
         mut measure: impl FnMut(f64) -> f64 + Send,
     ) {
         let figure = Figure::new(&two_threads(name), Unit::Times, goal);
+        self.compare(
+            figure,
+            |_, seconds| measure(seconds),
+            |[one, two]| one / two,
+        );
+    }
+
+    /// Measures how many assays, one after the other on one thread, take as long as a round on two. Both give the seconds
+    /// that Syft takes on the current thread pool.
+    pub fn assays(
+        &mut self,
+        name: &str,
+        goal: Goal,
+        mut assay: impl FnMut(f64) -> f64 + Send,
+        mut round: impl FnMut(f64) -> f64 + Send,
+    ) {
+        let figure = Figure::new(name, Unit::Assays, goal);
+        let measure = |threads, seconds| match threads {
+            1 => assay(seconds),
+            _ => round(seconds),
+        };
+        self.compare(figure, measure, |[assay, round]| round / assay);
+    }
+
+    /// Measures something on one thread and something on two, in turns; `measure` is told on how many.
+    fn compare(
+        &mut self,
+        figure: Figure,
+        mut measure: impl FnMut(usize, f64) -> f64 + Send,
+        value: impl FnOnce([f64; 2]) -> f64,
+    ) {
         if !self.wants(&figure.name) {
             return;
         }
@@ -241,10 +279,13 @@ impl Bench {
         let mut best = [f64::INFINITY; 2];
         for _ in 0..self.rounds {
             for (pool, best) in self.pools.iter().zip(&mut best) {
-                *best = best.min(pool.install(|| measure(self.seconds)));
+                let threads = pool.current_num_threads();
+                *best = best.min(pool.install(|| measure(threads, self.seconds)));
             }
         }
-        let values = vec![("Syft".into(), best[0] / best[1])];
+        let shown = best.map(|seconds| format!("{} us", round(seconds * 1e6)));
+        eprintln!("  one thread {}, two threads {}", shown[0], shown[1]);
+        let values = vec![("Syft".into(), value(best))];
         self.rows.push(Row { figure, values });
     }
 }

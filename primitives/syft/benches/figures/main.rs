@@ -14,6 +14,7 @@ mod figure;
 mod products;
 mod python;
 mod report;
+mod rounds;
 mod training;
 
 use figure::Bench;
@@ -51,6 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     products::run(&mut bench);
     training::run(&mut bench)?;
     evaluation::run(&mut bench)?;
+    rounds::run(&mut bench)?;
     match json {
         true => report::print_json(&bench),
         false => report::print(&bench),

@@ -1,18 +1,18 @@
 //! Data that models are measured on.
 
+mod order;
+
 use super::score::Score;
 use super::EvaluateError;
-use crate::model::Pass;
-use crate::{Dataset, Metric, Model, Schema, Targets};
+use crate::model::{PackedWeights, Pass, PassRoom};
+use crate::{Dataset, Metric, Model, ModelError, Schema, Targets};
 use ndarray::Array2;
 use rayon::prelude::*;
 
 /// Multiply-adds below which one thread is faster than several.
 const PARALLEL: u64 = 10_000_000;
-/// Parts that each of several threads gets before results are looked at, so that they seldom wait for each other.
-const PARTS_PER_THREAD: usize = 4;
 /// Bytes between layers that all parts of one evaluation may take together, if one does not take more alone.
-const MAX_ROOMS: usize = 64 << 20;
+pub(crate) const MAX_ROOMS: usize = 64 << 20;
 
 /// A data set as models read it, prepared once for the evaluation of many.
 ///
@@ -85,46 +85,71 @@ impl ValidationSet {
         limit: u64,
     ) -> Result<Option<u64>, EvaluateError> {
         self.schema.fits(model.architecture(), metric)?;
-        let pass = Pass::new(model, self.rows());
-        let outputs = model.plan().outputs as usize;
-        let features = self.features.as_slice().unwrap_or_default();
-        let mut score = Score::new(&self.targets);
+        let weights = PackedWeights::new(model);
+        let pass = Pass::new(model, &weights, self.rows());
+        let mut rooms = pass.rooms(self.threads(model, 1), MAX_ROOMS);
         // Asked for once, and only if it matters.
         let mut surely_answers = None;
-        let at_a_time = match self.threads(model) {
-            1 => 1,
-            threads => (threads * PARTS_PER_THREAD)
-                .min(MAX_ROOMS / pass.room_bytes().max(1))
-                .max(1),
+        let stop = |error| {
+            error > limit
+                && *surely_answers.get_or_insert_with(|| model.surely_answers(self.greatest))
         };
-        let mut rooms: Vec<_> = (0..at_a_time).map(|_| pass.room()).collect();
-        // Some parts at a time; their results count in the order of rows.
+        let error = self.error_unless(&pass, &mut rooms, stop);
+        let error = error.map_err(EvaluateError::Malformed)?;
+        Ok(error.filter(|&error| error <= limit))
+    }
+
+    /// The error of a model on all rows; `None` if `stop` has had enough of the error so far, which never falls. It is
+    /// asked after each part of the rows.
+    ///
+    /// The model must fit; there is at least one room.
+    ///
+    /// # Errors
+    ///
+    /// If the model gives a value that is not finite for a row that it reads.
+    pub(crate) fn error_unless(
+        &self,
+        pass: &Pass,
+        rooms: &mut [PassRoom],
+        mut stop: impl FnMut(u64) -> bool,
+    ) -> Result<Option<u64>, ModelError> {
+        let mut score = Score::new(&self.targets);
+        let finished = self.pass_rows(pass, rooms, |outputs| {
+            score.add(outputs, pass.outputs());
+            !stop(score.error())
+        })?;
+        Ok(finished.then(|| score.error()))
+    }
+
+    /// Passes rows through a model, one part for each room at a time, and hands the outputs over in the order of rows until
+    /// `take` wants no more; whether it has taken all.
+    fn pass_rows(
+        &self,
+        pass: &Pass,
+        rooms: &mut [PassRoom],
+        mut take: impl FnMut(&[f32]) -> bool,
+    ) -> Result<bool, ModelError> {
+        let features = self.features.as_slice().unwrap_or_default();
         for parts in features.chunks(pass.block() * rooms.len()) {
             let run = |(part, room)| pass.run(part, room);
-            let results: Vec<_> = match &mut rooms[..] {
+            let results: Vec<_> = match &mut *rooms {
                 // Without a way through the pool.
                 [room] => vec![run((parts, room))],
                 rooms => parts.par_chunks(pass.block()).zip(rooms).map(run).collect(),
             };
             for result in results {
-                score.add(result.map_err(EvaluateError::Malformed)?, outputs);
-                if score.error() > limit
-                    && *surely_answers.get_or_insert_with(|| model.surely_answers(self.greatest))
-                {
-                    return Ok(None);
+                if !take(result?) {
+                    return Ok(false);
                 }
             }
         }
-        let error = score.error();
-        Ok((error <= limit).then_some(error))
+        Ok(true)
     }
 
-    /// Threads that are worth their while.
-    pub(super) fn threads(&self, model: &Model) -> usize {
-        let work = model
-            .plan()
-            .multiply_adds
-            .saturating_mul(self.rows() as u64);
+    /// Threads that are worth their while to measure so many models of an architecture.
+    pub(crate) fn threads(&self, model: &Model, models: u64) -> usize {
+        let row = model.plan().multiply_adds.saturating_mul(models);
+        let work = row.saturating_mul(self.rows() as u64);
         match work < PARALLEL {
             true => 1,
             false => rayon::current_num_threads(),

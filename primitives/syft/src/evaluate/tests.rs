@@ -208,7 +208,7 @@ fn what_comes_after_the_limit_still_makes_a_model_malformed() {
         pool.install(|| {
             assert_eq!(error(&good, 900_000_000), Ok(None));
             assert_eq!(error(&large, 900_000_000), Ok(None));
-            assert_eq!(set.threads(&good), threads);
+            assert_eq!(set.threads(&good, 1), threads);
             // Malformed for the last row, whatever the limit.
             for limit in [0, 900_000_000, 999_999_999, u64::MAX] {
                 assert_eq!(error(&huge, limit), Err(malformed.clone()));
@@ -239,7 +239,7 @@ fn threads_change_no_bit() {
             .build()
             .unwrap();
         let error = pool.install(|| {
-            assert_eq!(set.threads(&model), threads);
+            assert_eq!(set.threads(&model, 1), threads);
             set.error_of(&model, Metric::MeanSquaredError)
         });
         found.push(error.unwrap());

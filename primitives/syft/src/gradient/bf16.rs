@@ -1,20 +1,10 @@
 //! The encoding `dense-bf16`: the upper half of every binary32.
 
-use crate::tensors::file::{self, Kind};
-use crate::tensors::{stored, Tensors};
-
 /// The bits of the largest finite number.
 const LARGEST: u32 = 0x7f7f;
 
-/// The canonical file: the tensors in the order of the plan.
-pub(super) fn write(tensors: &Tensors, metadata: &[(&str, &str)]) -> Vec<u8> {
-    let mut bytes = file::begin(metadata, &stored(tensors.plan(), Kind::Bf16));
-    bytes.extend(tensors.values().iter().flat_map(|&value| encode(value)));
-    bytes
-}
-
 /// The nearest number, ties to even, and the largest instead of infinity. `value` is finite.
-fn encode(value: f32) -> [u8; 2] {
+pub(super) fn encode(value: f32) -> [u8; 2] {
     let magnitude = value.abs().to_bits();
     // Half of the last place that stays, or just below where that place is even: then a tie is not carried.
     let half = 0x7fff + ((magnitude >> 16) & 1);

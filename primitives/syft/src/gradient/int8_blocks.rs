@@ -1,36 +1,29 @@
 //! The encoding `int8-blocks`: whole numbers from -127 to 127, and a scale for each block of a tensor.
 
-use crate::tensors::file::{self, File, Kind, Stored};
-use crate::tensors::{stored, BlobError, Tensors};
-use crate::{Plan, TensorPlan};
+use crate::blob::{scale_name, BLOCK};
+use crate::tensors::Tensors;
+use crate::{BlobError, Plan};
 
-/// Values of a tensor that share a scale; its last block may have fewer.
-const BLOCK: usize = 64;
 /// The largest magnitude of a whole number.
 const LARGEST: f32 = 127.0;
 
-/// The canonical file: all scales in the order of the plan, then all whole numbers. So every tensor begins at a multiple
-/// of its values' size, as some libraries ask.
-pub(super) fn write(tensors: &Tensors, metadata: &[(&str, &str)]) -> Vec<u8> {
-    let mut bytes = file::begin(metadata, &layout(tensors.plan()));
+/// Appends all scales in the order of the plan, then all whole numbers.
+pub(super) fn write(tensors: &Tensors, file: &mut Vec<u8>) {
     let blocks = || {
         tensors
             .parts()
             .flat_map(|(_, values)| values.chunks(BLOCK))
             .map(|block| (block, scale(block)))
     };
-    bytes.extend(blocks().flat_map(|(_, scale)| scale.to_le_bytes()));
+    file.extend(blocks().flat_map(|(_, scale)| scale.to_le_bytes()));
     for (block, scale) in blocks() {
-        bytes.extend(block.iter().map(|&value| quantise(value, scale) as u8));
+        file.extend(block.iter().map(|&value| quantise(value, scale) as u8));
     }
-    bytes
 }
 
-/// The values in the order of the plan.
-pub(super) fn read(file: &File, plan: &Plan) -> Result<Vec<f32>, BlobError> {
-    let layout = layout(&plan.tensors);
-    let parts = file.tensors(&layout)?;
-    let (scales, numbers) = parts.split_at(plan.tensors.len());
+/// The values in the order of the plan, from the tensors of the file's layout.
+pub(super) fn read(tensors: &[&[u8]], plan: &Plan) -> Result<Vec<f32>, BlobError> {
+    let (scales, numbers) = tensors.split_at(plan.tensors.len());
     let mut values = Vec::with_capacity(plan.parameters as usize);
     for ((tensor, scales), numbers) in plan.tensors.iter().zip(scales).zip(numbers) {
         if numbers.contains(&(i8::MIN as u8)) {
@@ -49,22 +42,6 @@ pub(super) fn read(file: &File, plan: &Plan) -> Result<Vec<f32>, BlobError> {
         }
     }
     Ok(values)
-}
-
-/// What the file holds.
-fn layout(plan: &[TensorPlan]) -> Vec<Stored> {
-    let scales = plan.iter().map(|tensor| Stored {
-        name: scale_name(tensor),
-        kind: Kind::F32,
-        // At most a 64th of MAX_PARAMETERS.
-        shape: vec![tensor.values().div_ceil(BLOCK as u64) as u32],
-    });
-    scales.chain(stored(plan, Kind::I8)).collect()
-}
-
-/// The name of the tensor of a tensor's scales.
-fn scale_name(tensor: &TensorPlan) -> String {
-    format!("{}.scale", tensor.name)
 }
 
 /// The scale of a block of finite values.

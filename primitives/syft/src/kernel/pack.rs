@@ -21,7 +21,13 @@ impl Packed {
     /// Lays out `b`, which may have any memory layout. Takes the memory of a copy whose rows are filled up to a multiple of
     /// 16 numbers.
     pub fn new(b: ArrayView2<f32>) -> Self {
-        Self::for_path(b, Path::fastest())
+        Self::for_path(b, Path::chosen())
+    }
+
+    /// Lays out another matrix instead. New memory is only taken if there was never as much.
+    pub fn pack(&mut self, b: ArrayView2<f32>) {
+        Panels::pack(b, self.path, &mut self.memory);
+        self.shape = b.dim();
     }
 
     /// Rows and columns, `(k, n)`.
@@ -29,15 +35,20 @@ impl Packed {
         self.shape
     }
 
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.memory.0[..])
+    }
+
     /// As [`new`](Self::new), for one way to multiply.
     pub(super) fn for_path(b: ArrayView2<f32>, path: Path) -> Self {
-        let mut memory = Aligned::default();
-        Panels::pack(b, path, &mut memory);
-        Self {
-            memory,
-            shape: b.dim(),
+        let mut packed = Self {
+            memory: Aligned::default(),
+            shape: (0, 0),
             path,
-        }
+        };
+        packed.pack(b);
+        packed
     }
 
     /// The way to multiply that it was laid out for.

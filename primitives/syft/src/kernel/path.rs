@@ -6,10 +6,16 @@ use super::neon;
 use super::{avx2, avx512};
 use super::{pack, portable, Start};
 use ndarray::{ArrayView2, ArrayViewMut2};
+use std::sync::OnceLock;
+
+/// The environment variable that names the way to use, see [`kernel`](super).
+const VARIABLE: &str = "SYFT_KERNEL";
 
 /// One way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Path {
+    /// What [`VARIABLE`] calls it.
+    pub(super) name: &'static str,
     /// The columns that one call of [`multiply`](Self::multiply) takes at most.
     pub(super) columns: usize,
     /// Numbers in a register.
@@ -21,6 +27,7 @@ pub(super) struct Path {
 }
 
 const PORTABLE: Path = Path {
+    name: "portable",
     columns: 8,
     lanes: 4,
     multiply: portable::multiply,
@@ -29,6 +36,7 @@ const PORTABLE: Path = Path {
 
 #[cfg(target_arch = "x86_64")]
 const AVX512: Path = Path {
+    name: "avx512",
     columns: 48,
     lanes: 16,
     // SAFETY: only taken where the processor has AVX-512F.
@@ -39,6 +47,7 @@ const AVX512: Path = Path {
 
 #[cfg(target_arch = "x86_64")]
 const AVX2: Path = Path {
+    name: "avx2",
     columns: 16,
     lanes: 8,
     // SAFETY: only taken where the processor has AVX2 and FMA.
@@ -48,6 +57,7 @@ const AVX2: Path = Path {
 
 #[cfg(target_arch = "aarch64")]
 const NEON: Path = Path {
+    name: "neon",
     columns: 12,
     lanes: 4,
     // SAFETY: only taken where the processor has NEON.
@@ -56,25 +66,20 @@ const NEON: Path = Path {
 };
 
 impl Path {
-    /// The fastest that this processor has. The standard library asks the processor once and remembers.
-    pub(super) fn fastest() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            return AVX512;
-        } else if std::arch::is_x86_feature_detected!("avx2")
-            && std::arch::is_x86_feature_detected!("fma")
-        {
-            return AVX2;
-        }
-        #[cfg(target_arch = "aarch64")]
-        if std::arch::is_aarch64_feature_detected!("neon") {
-            return NEON;
-        }
-        PORTABLE
+    /// The way that this process uses: what the environment names, or the fastest.
+    pub(super) fn chosen() -> Self {
+        static CHOSEN: OnceLock<Path> = OnceLock::new();
+        *CHOSEN.get_or_init(|| Self::named(std::env::var(VARIABLE).ok().as_deref()))
     }
 
-    /// All that this processor has.
-    #[cfg(test)]
+    /// The way of this name if this processor has it, else the fastest.
+    pub(super) fn named(name: Option<&str>) -> Self {
+        let all = Self::all();
+        let named = all.iter().find(|path| Some(path.name) == name);
+        named.or(all.last()).copied().unwrap_or(PORTABLE)
+    }
+
+    /// All that this processor has, the fastest last.
     pub(super) fn all() -> Vec<Self> {
         let mut all = vec![PORTABLE];
         #[cfg(target_arch = "x86_64")]

@@ -148,7 +148,11 @@ impl Case {
         let a = Laid::new(self.a.view(), layouts[0]);
         let b = Laid::new(self.b.view(), layouts[1]);
         for path in Path::all() {
-            let packed = Packed::for_path(b.view(), path);
+            // Where something else was before, that must not show.
+            let (k, n) = self.b.dim();
+            let other = Array2::from_elem((k + 1, n + 3), f32::NAN);
+            let mut packed = Packed::for_path(other.view(), path);
+            packed.pack(b.view());
             for right in [Right::Plain(b.view()), Right::Packed(packed.panels())] {
                 let mut out = Laid::new(self.out.view(), layouts[2]);
                 let others = out.memory.len() - out.view().len();
@@ -457,6 +461,18 @@ fn empty_products_are_the_start() {
         Start::Zero,
         out.view_mut(),
     );
+}
+
+#[test]
+fn a_way_is_chosen_by_name() {
+    let all = Path::all();
+    for path in &all {
+        assert_eq!(Path::named(Some(path.name)).name, path.name);
+    }
+    let fastest = all.last().unwrap().name;
+    for unknown in [None, Some(""), Some("AVX2"), Some("gpu")] {
+        assert_eq!(Path::named(unknown).name, fastest);
+    }
 }
 
 #[test]

@@ -12,10 +12,14 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// The weight, ready for many products.
-    pub(super) fn pack(self, parameters: &[f32]) -> Packed {
+    /// Makes the weight ready for many products, in the memory of an earlier one if there is any.
+    pub(super) fn pack(self, parameters: &[f32], packed: &mut Option<Packed>) {
         let weight = &parameters[..self.units * self.inputs];
-        Packed::new(matrix(weight, self.inputs).t())
+        let weight = matrix(weight, self.inputs).reversed_axes();
+        match packed {
+            Some(packed) => packed.pack(weight),
+            None => *packed = Some(Packed::new(weight)),
+        }
     }
 
     /// `y` (rows x units) from `x` (rows x inputs), with the weight packed if it has been.

@@ -1,6 +1,6 @@
 //! Passing rows through a model to get its outputs.
 
-use super::step::{Context, Step};
+use super::step::Context;
 use super::{Model, ModelError};
 use crate::kernel::Packed;
 
@@ -11,11 +11,40 @@ const LEAST_ROWS: usize = 8;
 /// Rows that pass at a time, at most: more make nothing faster.
 const MAX_ROWS: usize = 1_024;
 
+/// Parts that each of several threads gets before results are looked at, so that they seldom wait for each other.
+const PARTS_PER_THREAD: usize = 4;
+
+/// The weights of a model's steps, packed as far as it pays.
+#[derive(Default)]
+pub(crate) struct PackedWeights(Vec<Option<Packed>>);
+
+impl PackedWeights {
+    /// Costs a copy of the model's dense weights.
+    pub(crate) fn new(model: &Model) -> Self {
+        let mut weights = Self::default();
+        weights.pack(model);
+        weights
+    }
+
+    /// Packs those of another model of the same architecture, in the same memory.
+    pub(crate) fn pack(&mut self, model: &Model) {
+        let parameters = model.parameters().values();
+        self.0.resize_with(model.steps().len(), || None);
+        for (step, packed) in model.steps().iter().zip(&mut self.0) {
+            step.pack(parameters, packed);
+        }
+    }
+
+    /// Bytes of memory that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().flatten().map(Packed::bytes).sum()
+    }
+}
+
 /// A model that is ready to answer.
 pub(crate) struct Pass<'a> {
     model: &'a Model,
-    /// What is to be done, with the weights packed.
-    steps: Vec<(&'a Step, Option<Packed>)>,
+    weights: &'a PackedWeights,
     /// Rows that pass at a time, at most.
     rows: usize,
 }
@@ -28,17 +57,13 @@ pub(crate) struct PassRoom {
 }
 
 impl<'a> Pass<'a> {
-    /// For up to so many rows in all. Costs a copy of the model's dense weights.
-    pub(crate) fn new(model: &'a Model, rows: usize) -> Self {
-        let parameters = model.parameters().values();
-        let steps = model.steps().iter().filter(|step| !step.trains_only());
-        let widest = model
-            .steps()
-            .iter()
-            .map(|step| step.outputs.max(step.inputs));
+    /// For up to so many rows in all.
+    pub(crate) fn new(model: &'a Model, weights: &'a PackedWeights, rows: usize) -> Self {
+        let steps = model.steps().iter();
+        let widest = steps.map(|step| step.outputs.max(step.inputs));
         Self {
             model,
-            steps: steps.map(|step| (step, step.pack(parameters))).collect(),
+            weights,
             rows: (ROOM / widest.max().unwrap_or(1))
                 .clamp(LEAST_ROWS, MAX_ROWS)
                 .min(rows)
@@ -53,8 +78,25 @@ impl<'a> Pass<'a> {
 
     /// Values between two layers that are held at a time, at most.
     fn held(&self) -> usize {
-        let outputs = self.steps.iter().map(|(step, _)| step.outputs);
+        let outputs = self.model.steps().iter().map(|step| step.outputs);
         self.rows * outputs.max().unwrap_or_default()
+    }
+
+    /// Values that the model gives for one row.
+    pub(crate) fn outputs(&self) -> usize {
+        self.model.plan().outputs as usize
+    }
+
+    /// Memory to keep so many threads busy with [`run`](Self::run): for one part of the rows, or for some per thread. It
+    /// takes no more than `bytes` for values between layers, unless that of a single part does.
+    pub(crate) fn rooms(&self, threads: usize, bytes: usize) -> Vec<PassRoom> {
+        let parts = match threads {
+            0 | 1 => 1,
+            _ => (threads * PARTS_PER_THREAD)
+                .min(bytes / self.room_bytes().max(1))
+                .max(1),
+        };
+        (0..parts).map(|_| self.room()).collect()
     }
 
     /// Bytes that one [`room`](Self::room) takes for values between layers.
@@ -83,7 +125,9 @@ impl<'a> Pass<'a> {
     ) -> Result<&'r [f32], ModelError> {
         let parameters = self.model.parameters().values();
         let count = rows.len() / self.model.plan().inputs as usize;
-        for (index, (step, packed)) in self.steps.iter().enumerate() {
+        let steps = self.model.steps().iter().zip(&self.weights.0);
+        let steps = steps.filter(|(step, _)| !step.trains_only());
+        for (index, (step, packed)) in steps.enumerate() {
             let [given, out] = &mut room.values;
             let x = match index {
                 0 => rows,
@@ -98,6 +142,6 @@ impl<'a> Pass<'a> {
             )?;
             room.values.swap(0, 1);
         }
-        Ok(&room.values[0][..count * self.model.plan().outputs as usize])
+        Ok(&room.values[0][..count * self.outputs()])
     }
 }

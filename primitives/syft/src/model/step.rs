@@ -125,11 +125,11 @@ impl Step {
         matches!(self.operation, Operation::Dropout(_))
     }
 
-    /// Its weight, if it is one that is worth packing for many batches, given all parameters of the model.
-    pub(crate) fn pack(&self, parameters: &[f32]) -> Option<Packed> {
-        match self.operation {
-            Operation::Dense(dense) => Some(dense.pack(&parameters[self.parameters.clone()])),
-            _ => None,
+    /// Packs its weight, if it is one that is worth it for many batches, given all parameters of the model; in the memory
+    /// of an earlier one if there is any.
+    pub(crate) fn pack(&self, parameters: &[f32], packed: &mut Option<Packed>) {
+        if let Operation::Dense(dense) = self.operation {
+            dense.pack(&parameters[self.parameters.clone()], packed);
         }
     }
 

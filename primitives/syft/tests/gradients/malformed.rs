@@ -1,9 +1,8 @@
 //! Gradients that are refused, each with the tensor that is wrong.
 
+use crate::check::decode;
 use crate::{architecture, golden, gradient, join, parts, DENSE};
-use syft::{
-    max_gradient_header_size, max_gradient_size, BlobError, Encoding, Gradient, Parameters,
-};
+use syft::{max_gradient_header_size, max_gradient_size, BlobError, Encoding, Parameters};
 
 const TOP_7: Encoding = Encoding::TopK { k: 7 };
 
@@ -14,7 +13,7 @@ fn changed(encoding: Encoding, change: impl Fn(&mut String, &mut Vec<u8>)) -> Bl
     let (mut header, mut data) = original.clone();
     change(&mut header, &mut data);
     assert_ne!((&header, &data), (&original.0, &original.1));
-    Gradient::decode(&architecture, &join(&header, &data)).unwrap_err()
+    decode(&architecture, &join(&header, &data)).unwrap_err()
 }
 
 /// The golden gradient with something else in its header.
@@ -65,7 +64,7 @@ fn not_finite(tensor: &str) -> BlobError {
 fn sizes_and_header_lengths() {
     let (architecture, gradient) = golden();
     let plan = architecture.plan().unwrap();
-    let decode = |bytes: &[u8]| Gradient::decode(&architecture, bytes);
+    let decode = |bytes: &[u8]| decode(&architecture, bytes);
     for encoding in DENSE.into_iter().chain([TOP_7]) {
         let good = gradient.encode(encoding);
         for end in 0..good.len() {
@@ -122,7 +121,7 @@ fn encodings_and_kinds() {
     ));
     let parameters = Parameters::initialise(&architecture, 1).unwrap();
     assert!(matches!(
-        Gradient::decode(&architecture, &parameters.to_safetensors()),
+        decode(&architecture, &parameters.to_safetensors()),
         Err(BlobError::Kind { .. })
     ));
     let encoding = |found: &str| BlobError::Encoding {
@@ -294,7 +293,7 @@ fn sparse_values() {
         .replace("[0,4]", "[0,8]");
     let both = join(&header, &[0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert!(matches!(
-        Gradient::decode(&architecture, &both),
+        decode(&architecture, &both),
         Err(BlobError::Count { most: 1, .. })
     ));
 }
@@ -328,7 +327,7 @@ fn tensors_in_another_order_are_read() {
     let canonical = gradient.encode(TOP_7);
     assert_ne!(swapped, canonical);
     assert_eq!(
-        Gradient::decode(&architecture, &swapped).unwrap(),
-        Gradient::decode(&architecture, &canonical).unwrap()
+        decode(&architecture, &swapped).unwrap(),
+        decode(&architecture, &canonical).unwrap()
     );
 }

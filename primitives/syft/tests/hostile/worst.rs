@@ -3,8 +3,8 @@
 use crate::memory::peak;
 use codec::{Compact, Encode};
 use syft::{
-    max_gradient_header_size, max_header_size, Architecture, BlobError, Dataset, Encoding,
-    Gradient, Limits, Parameters, Schema,
+    check_gradient, check_parameters, max_gradient_header_size, max_header_size, Architecture,
+    BlobError, Dataset, Encoding, Gradient, Limits, Parameters, Schema,
 };
 
 fn architecture(inputs: u32, units: u32) -> Architecture {
@@ -54,7 +54,7 @@ fn full_headers() {
         for header in headers(most) {
             let file = join(&header, 8);
             let (taken, error) = peak(|| decode(&file));
-            assert!(taken as u64 <= 8 + 32 * most, "{taken}: {header}");
+            assert!(taken as u64 <= 32 * most, "{taken}: {header}");
             // Nothing but the header is wrong.
             let error = error.unwrap();
             assert!(!matches!(
@@ -69,9 +69,15 @@ fn full_headers() {
     check(max_gradient_header_size(&plan), &|file| {
         Gradient::decode(&architecture, file).err()
     });
+    check(max_header_size(&plan), &|file| {
+        check_parameters(&architecture, file).err()
+    });
+    check(max_gradient_header_size(&plan), &|file| {
+        check_gradient(&architecture, file).err()
+    });
 }
 
-/// A million parameters: reading takes 4 bytes for each, and so does applying.
+/// A million parameters: reading takes 4 bytes for each, and so does applying. Checking takes none.
 #[test]
 fn large_models() {
     let architecture = architecture(999, 1_000);
@@ -87,6 +93,8 @@ fn large_models() {
         Encoding::TopK { k: u32::MAX },
     ] {
         let file = gradient.encode(encoding);
+        let (taken, checked) = peak(|| check_gradient(&architecture, &file));
+        assert!(checked.is_ok() && taken as u64 <= 32 * max_gradient_header_size(&plan));
         let (taken, read) = peak(|| Gradient::decode(&architecture, &file).unwrap());
         assert!(taken as u64 <= most, "{encoding:?}: {taken}");
         let (taken, _) = peak(|| read.apply(&before).unwrap());

@@ -3,14 +3,12 @@
 use crate::{context::Context, output, view};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use futures::future::try_join_all;
 use serde_json::json;
 use sonar_client::{format, Client, ReadError};
 use sonar_primitives::{
     api::{CampaignSummary, MAX_PAGE},
-    CampaignId, MeasuredError,
+    CampaignId,
 };
-use syft::Metric;
 
 /// Which campaigns to list.
 #[derive(Args, Debug)]
@@ -64,13 +62,8 @@ impl List {
 pub async fn run(context: &Context, list: List) -> Result<()> {
     let client = context.connect().await?;
     let (found, next) = find(&client, &list).await?;
-    let metrics = try_join_all(found.iter().map(|summary| metric(&client, summary.id))).await?;
     let value = json!({
-        "campaigns": found.iter().zip(&metrics).map(|(summary, metric)| {
-            let mut value = view::summary(summary);
-            value["metric"] = json!(metric);
-            value
-        }).collect::<Vec<_>>(),
+        "campaigns": found.iter().map(view::summary).collect::<Vec<_>>(),
         "next": next,
     });
     context.output.result(&value, || {
@@ -80,15 +73,20 @@ pub async fn run(context: &Context, list: List) -> Result<()> {
                 false => "no such campaigns: --all shows those that are over too".into(),
             };
         }
-        let rows = found
-            .iter()
-            .zip(&metrics)
-            .map(|(summary, metric)| row(summary, *metric));
+        let rows = found.iter().map(row).collect();
         let header = [
-            "id", "state", "title", "bounty", "start", "best", "target", "accepted", "pending",
+            "id",
+            "state",
+            "title",
+            "bounty",
+            "start",
+            "best",
+            "target",
+            "rounds accepted",
+            "undecided",
             "deadline",
         ];
-        let table = output::table(&header, rows.collect(), &[0, 3, 4, 5, 6, 7, 8, 9]);
+        let table = output::table(&header, rows, &[0, 3, 4, 5, 6, 7, 8, 9]);
         match next {
             Some(next) => format!("{table}\nmore: add --from {next}"),
             None => table,
@@ -123,16 +121,8 @@ async fn find(
     }
 }
 
-/// A campaign's metric; `None` if it has just been removed.
-async fn metric(client: &Client, id: CampaignId) -> Result<Option<Metric>, ReadError> {
-    Ok(client.campaign(id).await?.map(|info| info.terms.metric))
-}
-
-fn row(summary: &CampaignSummary, metric: Option<Metric>) -> Vec<String> {
-    let show = |error: MeasuredError| match metric {
-        Some(metric) => format::error(metric, error),
-        None => error.to_string(),
-    };
+fn row(summary: &CampaignSummary) -> Vec<String> {
+    let show = |error| format::error(summary.metric, error);
     vec![
         summary.id.to_string(),
         view::state_name(&summary.state).into(),

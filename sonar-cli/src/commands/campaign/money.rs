@@ -1,4 +1,4 @@
-//! `sonar campaign fund` and `top-up`.
+//! `sonar campaign fund`.
 
 use super::Id;
 use crate::context::{self, check_affordable, Context, SignerArgs};
@@ -44,34 +44,5 @@ pub async fn fund(context: &Context, payment: Payment) -> Result<()> {
     context.sent(
         &receipt,
         format!("campaign {id}: {amount} added to the bounty"),
-    )
-}
-
-/// Adds to the reserve for assays.
-pub async fn top_up(context: &Context, payment: Payment) -> Result<()> {
-    let (id, amount) = (payment.campaign.id, payment.amount);
-    let signer = context.signer(&payment.signer)?;
-    let client = context.connect().await?;
-    let owner = context::campaign(&client, id).await?.summary.owner;
-    if owner != *signer.account() {
-        bail!(
-            "only the owner of campaign {id}, {}, may top it up",
-            format::address(&owner)
-        );
-    }
-    let call = Call::TopUpReserve {
-        campaign: id,
-        amount: amount.0,
-    };
-    check_affordable(&client, signer.account(), amount.0, &[call]).await?;
-    context
-        .confirm(&format!("Add {amount} to the reserve of campaign {id}?"))
-        .await?;
-    let receipt = context
-        .send("topping up", client.top_up_reserve(&signer, id, amount.0))
-        .await?;
-    context.sent(
-        &receipt,
-        format!("campaign {id}: {amount} added to the reserve"),
     )
 }

@@ -1,49 +1,49 @@
 //! `sonar campaign show`.
 
+use super::{rounds, tree};
 use crate::{
     commands::data::kind,
     context::{self, Context},
     output::{clean, facts, table},
-    tree, view, words,
-    words::Clock,
+    view,
+    words::{self, Clock},
 };
 use anyhow::Result;
 use sonar_client::{cid, format};
 use sonar_primitives::{
-    api::{CampaignInfo, NodeInfo, SubmissionInfo},
-    campaign::{BountySplit, ProposalState},
-    tree::SubmissionState,
-    CampaignId, NodeId,
+    api::{CampaignInfo, ModelInfo, RoundInfo},
+    campaign::{BountySplit, Members, ProposalState, State},
+    AccountId, CampaignId,
 };
-use std::collections::BTreeMap;
 
 /// Shows a campaign.
 pub async fn run(context: &Context, id: CampaignId) -> Result<()> {
     let client = context.connect().await?;
     let info = context::campaign(&client, id).await?;
-    let nodes = client.tree(id).await?;
-    let pending = client.pending_submissions(id).await?;
-    let clock = Clock {
-        now: client.best_block().await?.number,
-        block_time: client.constants().block_time,
+    let models = client.tree(id).await?;
+    let mut undecided = client.rounds(id).await?;
+    undecided.retain(|info| !info.round.state.is_decided());
+    let admitted = match info.terms.members {
+        Members::Admitted => client.admitted(id).await?,
+        _ => Vec::new(),
     };
-    context
-        .output
-        .result(&view::campaign(&info, &nodes, &pending), || {
-            [
-                about(&info, clock),
-                money(&info),
-                model_tree(&info, &nodes),
-                waiting(&info, &pending, clock),
-            ]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
-        })
+    let clock = Clock::of(&client).await?;
+    let value = view::campaign(&info, &undecided, &admitted, clock.now);
+    context.output.result(&value, || {
+        [
+            about(&info, &admitted, clock),
+            money(&info),
+            branches(&info, &models),
+            rounds(&info, &undecided, clock),
+        ]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+    })
 }
 
-fn about(info: &CampaignInfo, clock: Clock) -> String {
+fn about(info: &CampaignInfo, admitted: &[AccountId], clock: Clock) -> String {
     let (summary, terms) = (&info.summary, &info.terms);
     let metric = terms.metric;
     let error = |error| format::error(metric, error);
@@ -99,18 +99,29 @@ fn about(info: &CampaignInfo, clock: Clock) -> String {
             ),
         ),
         ("minimum step", error(terms.minimum_step)),
+        ("members", members(terms.members, admitted)),
+        ("rounds", words::rounds(terms.rounds, clock)),
         (
-            "gradients",
-            format!("{} accepted, {} pending", summary.accepted, summary.pending),
+            "so far",
+            format!(
+                "{} accepted, {} not decided",
+                summary.accepted, summary.pending
+            ),
         ),
     ]);
-    if terms.minimum_reputation > 0 {
-        lines.push((
-            "takes part",
-            format!("who has {} accepted gradients", terms.minimum_reputation),
-        ));
-    }
     facts(&lines)
+}
+
+fn members(members: Members, admitted: &[AccountId]) -> String {
+    let rule = words::members(members);
+    match (members, admitted) {
+        (Members::Admitted, []) => format!("{rule}: nobody yet"),
+        (Members::Admitted, admitted) => {
+            let accounts: Vec<_> = admitted.iter().map(format::short_address).collect();
+            format!("{rule}: {}", accounts.join(", "))
+        }
+        _ => rule,
+    }
 }
 
 fn money(info: &CampaignInfo) -> String {
@@ -131,7 +142,6 @@ fn money(info: &CampaignInfo) -> String {
             ),
         ),
         ("sponsors", sponsors.collect::<Vec<_>>().join(", ")),
-        ("reserve", format::amount(info.reserve)),
         ("escrow", format::address(&info.escrow)),
     ])
 }
@@ -148,83 +158,60 @@ fn split(split: &BountySplit) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// The tree, drawn, with what there is to say of each node.
-fn model_tree(info: &CampaignInfo, nodes: &[NodeInfo]) -> String {
+/// A line for each proposal that is no root, then a row for each branch with its best model.
+fn branches(info: &CampaignInfo, models: &[ModelInfo]) -> String {
     let metric = info.terms.metric;
-    let by_id: BTreeMap<NodeId, &NodeInfo> = nodes.iter().map(|node| (node.id, node)).collect();
-    let edges: Vec<_> = nodes
-        .iter()
-        .map(|node| (node.id, node.node.parent))
-        .collect();
-    let rows: Vec<Vec<String>> = tree::draw(&edges)
-        .into_iter()
-        .filter_map(|(drawing, id)| {
-            let node = &by_id.get(&id)?.node;
-            let best = if info.best == Some(id) {
-                " ← best"
-            } else {
-                ""
-            };
-            Some(vec![
-                format!("{drawing}{best}"),
-                format::error(metric, node.error),
-                format::accuracy(metric, node.error).unwrap_or_else(|| "-".into()),
-                node.depth.to_string(),
-                format::short_address(&node.author),
-                cid::cid_of(node.blob),
-            ])
-        })
-        .collect();
-    let waiting = info
-        .proposals
-        .iter()
-        .filter_map(|proposal| match proposal.state {
+    let proposals = info.proposals.iter().filter_map(|proposal| {
+        let state = words::proposal(proposal.state, metric);
+        match proposal.state {
             ProposalState::Accepted { .. } => None,
-            ProposalState::Pending => {
-                Some(format!("proposal {} waits for its assay\n", proposal.node))
-            }
-            ProposalState::Rejected(reason) => Some(format!(
-                "proposal {} was rejected: {}\n",
-                proposal.node,
-                words::rejected(reason, metric)
+            _ => Some(format!(
+                "proposal {} by {} {state}\n",
+                proposal.root,
+                format::short_address(&proposal.author)
             )),
-        });
-    let mut text: String = waiting.collect();
+        }
+    });
+    let mut text: String = proposals.collect();
+    let branches = tree::branches(models);
+    let rows = branches.iter().filter_map(|(root, models)| {
+        let (first, last) = (models.first()?, models.last()?);
+        let best = match info.best == Some(last.id) {
+            true => " ← best",
+            false => "",
+        };
+        Some(vec![
+            root.to_string(),
+            models.len().to_string(),
+            format!("{}{best}", last.id),
+            format::error(metric, first.model.error),
+            format::error(metric, last.model.error),
+            format::accuracy(metric, last.model.error).unwrap_or_else(|| "-".into()),
+            cid::cid_of(last.model.parameters),
+        ])
+    });
+    let rows: Vec<_> = rows.collect();
     if !rows.is_empty() {
-        text += &table(
-            &["node", "error", "accuracy", "depth", "author", "blob"],
-            rows,
-            &[1, 2, 3],
-        );
-        text.push('\n');
+        let header = [
+            "branch",
+            "models",
+            "best model",
+            "start",
+            "error",
+            "accuracy",
+            "parameters",
+        ];
+        text += &table(&header, rows, &[0, 1, 3, 4, 5]);
+        text += &format!("\nwho made what: sonar campaign tree {}\n", info.summary.id);
     }
     text
 }
 
-fn waiting(info: &CampaignInfo, pending: &[SubmissionInfo], clock: Clock) -> String {
-    if pending.is_empty() {
-        return String::new();
+fn rounds(info: &CampaignInfo, undecided: &[RoundInfo], clock: Clock) -> String {
+    let lines = rounds::undecided(undecided, clock);
+    let is_open = matches!(info.summary.state, State::Open);
+    match lines.is_empty() && is_open {
+        true => "no round is open: the next commitment to a gradient opens one\n".into(),
+        false => lines,
     }
-    let rows = pending.iter().map(|SubmissionInfo { id, submission }| {
-        let state = match submission.state {
-            SubmissionState::Committed { reveal_by } => {
-                format!("committed, to be revealed by {}", clock.until(reveal_by))
-            }
-            SubmissionState::Revealed { .. } => "revealed, waits for its assay".into(),
-            // The chain lists only what is pending; this is what it said.
-            ref other => format!("{other:?}"),
-        };
-        vec![
-            id.to_string(),
-            submission.parent.to_string(),
-            format::short_address(&submission.account),
-            state,
-        ]
-    });
-    let header = ["submission", "parent", "account", "state"];
-    format!(
-        "pending in campaign {}\n{}\n",
-        info.summary.id,
-        table(&header, rows.collect(), &[0, 1])
-    )
 }

@@ -3,11 +3,12 @@
 use super::{Id, Signed};
 use crate::context::{self, Context};
 use anyhow::{Context as _, Result};
+use sonar_primitives::campaign::State;
 
 /// Items that one transaction of `remove` forgets, at most.
 const REMOVED_AT_ONCE: u32 = 100;
 
-/// Ends a campaign without accepted gradients.
+/// Ends a campaign without accepted rounds.
 pub async fn cancel(
     context: &Context,
     Signed {
@@ -40,7 +41,7 @@ pub async fn close(
     context.sent(&receipt, format!("campaign {id} is closing"))
 }
 
-/// Splits the bounty.
+/// Splits the bounty, in as many steps as it takes.
 pub async fn settle(
     context: &Context,
     Signed {
@@ -51,7 +52,10 @@ pub async fn settle(
     let signer = context.signer(&signer)?;
     let client = context.connect().await?;
     context::campaign(&client, id).await?;
-    let receipt = context.send("settling", client.settle(&signer, id)).await?;
+    let mut receipt = context.send("settling", client.settle(&signer, id)).await?;
+    while let State::Closing { .. } = context::campaign(&client, id).await?.summary.state {
+        receipt = context.send("settling", client.settle(&signer, id)).await?;
+    }
     context.sent(&receipt, format!("campaign {id} is settled"))
 }
 

@@ -89,10 +89,7 @@ async fn follow(
     let Some(info) = client.campaign(id).await? else {
         return Ok(End::Removed);
     };
-    let clock = Clock {
-        now: client.best_block().await?.number,
-        block_time: client.constants().block_time,
-    };
+    let clock = Clock::of(client).await?;
     let summary = info.summary;
     let value = json!({ "campaign": view::summary(&summary) });
     let write = context.output.line(&value, || {

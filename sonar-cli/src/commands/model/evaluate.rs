@@ -79,10 +79,10 @@ impl OnChain {
     async fn read(client: &Client, id: CampaignId, with_validation: bool) -> Result<Self> {
         let info = context::campaign(client, id).await?;
         let architecture = match info.best {
-            Some(node) => client
-                .lineage(node)
+            Some(model) => client
+                .recipe(model)
                 .await?
-                .map(|lineage| lineage.architecture),
+                .map(|recipe| recipe.architecture),
             None => info
                 .proposals
                 .first()

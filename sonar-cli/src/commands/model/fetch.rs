@@ -4,13 +4,13 @@ use crate::{
     context::{self, Context},
     files,
     output::{facts, Working},
-    run_blocking,
+    run_blocking, words,
 };
 use anyhow::{bail, Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use sonar_client::format;
-use sonar_primitives::{CampaignId, NodeId};
+use sonar_primitives::{recipe::RecipeStep, CampaignId, ModelId};
 use std::path::PathBuf;
 
 /// What to fetch.
@@ -18,10 +18,10 @@ use std::path::PathBuf;
 pub struct Fetch {
     /// The campaign's number.
     campaign: CampaignId,
-    /// A node of its tree [default: the one with the least error].
-    #[arg(long, value_name = "NODE")]
-    node_id: Option<NodeId>,
-    /// The file to write (safetensors) [default: campaign-C-node-N.safetensors]. The architecture
+    /// A model of its tree [default: the one with the least error].
+    #[arg(long, value_name = "MODEL")]
+    model: Option<ModelId>,
+    /// The file to write (safetensors) [default: campaign-C-model-M.safetensors]. The architecture
     /// is written beside it, as .architecture.json.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -35,21 +35,23 @@ pub async fn run(context: &Context, arguments: Fetch) -> Result<()> {
     let id = arguments.campaign;
     let client = context.connect().await?;
     let info = context::campaign(&client, id).await?;
-    let node = arguments.node_id.or(info.best).with_context(|| {
+    let model = arguments.model.or(info.best).with_context(|| {
         format!("campaign {id} has no measured model yet: wait until it is open")
     })?;
-    if !client.tree(id).await?.iter().any(|known| known.id == node) {
-        bail!("node {node} is not one of campaign {id}: see sonar campaign show {id}");
+    if !client.tree(id).await?.iter().any(|known| known.id == model) {
+        bail!("model {model} is not one of campaign {id}: see sonar campaign tree {id}");
     }
-    let working = Working::on(format!("fetching node {node}"));
-    let fetched = client.fetch_model(node).await?;
+    let working = Working::on(format!("fetching model {model}"));
+    let fetched = client.fetch_model(model).await?;
     let out = arguments
         .out
-        .unwrap_or_else(|| format!("campaign-{id}-node-{node}.safetensors").into());
+        .unwrap_or_else(|| format!("campaign-{id}-model-{model}.safetensors").into());
     let beside = out.with_extension("architecture.json");
-    let lineage = fetched.lineage;
-    let architecture = serde_json::to_string_pretty(&lineage.architecture)? + "\n";
+    let recipe = fetched.recipe;
+    let architecture = serde_json::to_string_pretty(&recipe.architecture)? + "\n";
     let force = arguments.force;
+    let hash = fetched.parameters.hash();
+    let hash = format!("0x{}", hex::encode(hash));
     let files = (out.clone(), beside.clone());
     run_blocking(move || {
         files::write(&files.0, &fetched.parameters.to_safetensors(), force)?;
@@ -57,35 +59,38 @@ pub async fn run(context: &Context, arguments: Fetch) -> Result<()> {
     })
     .await??;
     drop(working);
+    let rounds = recipe
+        .recipe
+        .iter()
+        .filter(|step| matches!(step, RecipeStep::Merged { .. }));
+    let rounds = rounds.count() as u64;
     let metric = info.terms.metric;
     let value = json!({
         "campaign": id,
-        "node": node,
-        "error": lineage.error,
-        "hash": lineage.candidate,
-        "gradients": lineage.gradients.len(),
+        "model": model,
+        "error": recipe.error,
+        "hash": hash,
+        "rebuilt_rounds": rounds,
         "file": out,
-        "architecture": lineage.architecture,
+        "architecture": recipe.architecture,
         "architecture_file": beside,
     });
     context.output.result(&value, || {
+        let made = match rounds {
+            0 => "as stored".into(),
+            rounds => format!("rebuilt from {}", words::count(rounds, "round")),
+        };
         facts(&[
-            (
-                "node",
-                format!(
-                    "{node}, {} gradients from its root",
-                    lineage.gradients.len()
-                ),
-            ),
+            ("model", format!("{model}, {made}")),
             (
                 "error",
                 format!(
                     "{} ({} units)",
-                    format::error(metric, lineage.error),
-                    lineage.error
+                    format::error(metric, recipe.error),
+                    recipe.error
                 ),
             ),
-            ("hash", format!("{:?}, verified", lineage.candidate)),
+            ("hash", format!("{hash}, verified")),
             ("wrote", out.display().to_string()),
             ("architecture", beside.display().to_string()),
         ])
