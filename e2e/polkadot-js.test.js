@@ -200,7 +200,7 @@ test('an open campaign takes money and models', async () => {
   const { submission } = only(proposed, 'gradients', 'ProposalCommitted');
   const events = await chain.succeed(dave, revealProposal(submission, 'proposal'));
   const proposal = only(events, 'campaigns', 'Proposed');
-  assert.ok(proposal.needs_acceptance.isTrue);
+  assert.ok(proposal.needsAcceptance.isTrue);
   ids.proposal = proposal.root;
 });
 
@@ -266,7 +266,7 @@ test('gradients are revealed once the round is closed', async () => {
 test('a round is measured, and what each adds', async () => {
   const accepted = await chain.waitFor('gradients', 'RoundAccepted', ofRound(ids.first));
   assert.equal(accepted.error.toNumber(), firstError);
-  assert.equal(accepted.former_record.unwrap().toNumber(), startingError);
+  assert.equal(accepted.formerRecord.unwrap().toNumber(), startingError);
   // Three were measured, and share 3! times the improvement: the same gradients have equal parts, the
   // useless one has none.
   const half = 3n * BigInt(startingError - firstError);

@@ -112,11 +112,6 @@ enum Level {
 }
 
 impl ErrorLevel {
-    /// An error in the chain's own unit.
-    pub const fn units(units: MeasuredError) -> Self {
-        Self(Level::Units(units))
-    }
-
     /// The chain's whole number for it.
     pub fn measured(self, metric: Metric) -> Result<MeasuredError, UnitError> {
         // 10^9 parts are a whole error rate, 10^6 parts are 1 of a squared error.

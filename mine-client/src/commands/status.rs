@@ -239,13 +239,14 @@ fn describe(report: &Report) -> String {
                 vec![
                     one.submission.to_string(),
                     one.campaign.to_string(),
+                    one.round.to_string(),
                     one.base.to_string(),
                     one.data.clone().unwrap_or("-".into()),
                     one.words.clone(),
                 ]
             })
             .collect();
-        let header = ["submission", "campaign", "base", "data", "state"];
+        let header = ["submission", "campaign", "round", "base", "data", "state"];
         text += &format!("\n{}\n", table(&header, rows));
     }
     if !report.earnings.is_empty() {

@@ -29,7 +29,9 @@ fn programs_say_what_is_wrong_with_node_or_password() {
     // A home belongs to the chain that it was used on first.
     desk.write(
         "rows.csv",
-        &("x,y\n".to_owned() + &"1,no\n2,yes\n".repeat(20)),
+        &(0..40).fold("x,y\n".to_owned(), |rows, x| {
+            rows + &format!("{x},{}\n", ["no", "yes"][x % 2])
+        }),
     );
     desk.write("schema.toml", SCHEMA);
     let add = ["data", "add", "rows", "rows.csv", "--schema", "schema.toml"];

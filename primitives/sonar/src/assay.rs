@@ -383,7 +383,7 @@ mod tests {
             |_, accepted| accepted.best_set = vec![1].try_into().unwrap(),
             |_, accepted| accepted.best_set = Default::default(),
             |_, accepted| accepted.seats.iter_mut().for_each(|seat| seat.share = 0),
-            |_, accepted| accepted.seats.swap(0, 1),
+            |_, accepted| accepted.seats.as_mut().swap(0, 1),
         ];
         assert!(keeps(|_, _| {}));
         for (index, change) in broken.into_iter().enumerate() {

@@ -6,8 +6,8 @@ mod set;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-pub(crate) use set::MAX_ROOMS;
 pub use set::ValidationSet;
+pub(crate) use set::MAX_ROOMS;
 
 use crate::{Dataset, FitError, Metric, Model, ModelError};
 

@@ -473,7 +473,7 @@ impl World {
             error,
             parameters: H256::from_low_u64_be(id),
             best_set: places[..1].to_vec().try_into().unwrap(),
-            with_previous: kind % 2 == 0,
+            with_previous: kind.is_multiple_of(2),
             seats: places
                 .iter()
                 .map(|&place| SeatShare {

@@ -218,7 +218,10 @@ fn what_was_measured_is_reported() {
         node.request(5, kind);
         node.comes_to(5, AssayOutcome::Verdict(verdict.clone()));
         node.works_at(2);
-        assert_eq!(*node.fake.verdicts.lock().unwrap(), [verdict.clone()]);
+        assert_eq!(
+            *node.fake.verdicts.lock().unwrap(),
+            std::slice::from_ref(&verdict)
+        );
         assert_eq!(node.includes_sent(), 1);
         assert_eq!(Decisions::take(), [(5, verdict, vec![ASSAYER])]);
     }

@@ -128,6 +128,22 @@ fn no_block_ends_many_rounds() {
     });
 }
 
+/// One that was revealed in full is measured as soon as the empty ones before it have ended.
+#[test]
+fn an_empty_round_passes_its_turn_on() {
+    build_and_execute(|| {
+        commit(ALICE, 1);
+        let bob = commit_on(BOB, SECOND_ROOT, SECOND_ROOT, 2).unwrap();
+        to_reveals(FIRST);
+        reveal(BOB, bob, 2).unwrap();
+        run_to(round(FIRST).reveals_end - 1);
+        assert_eq!(round(FIRST + 1).state, RoundState::Pending);
+        next_block();
+        assert_eq!(round(FIRST).state, RoundState::Empty);
+        assert_eq!(round(FIRST + 1).state, RoundState::Assaying);
+    });
+}
+
 #[test]
 fn anyone_can_do_what_the_agenda_could_not() {
     build_and_execute(|| {
@@ -187,7 +203,7 @@ fn the_agenda_does_a_bounded_amount_in_a_block() {
         let weight = Gradients::on_initialize(end);
         assert_eq!(round(FIRST).state, RoundState::Empty);
         assert_eq!(round(FIRST + 1).state, RoundState::Pending);
-        assert_eq!(held(ALICE) > 0, true);
+        assert!(held(ALICE) > 0);
         // A block of the runtime has 1.5 seconds.
         assert!(weight.ref_time() < 1_000_000_000_000, "{weight:?}");
         check();

@@ -202,7 +202,7 @@ fn verdict(id: u64, gain: u64, shares: &[u128], malformed: usize) -> RoundVerdic
             error: model(best).error.saturating_sub(gain),
             parameters: hash(&id.to_le_bytes()),
             best_set: best_set.try_into().unwrap(),
-            with_previous: gain % 2 == 0,
+            with_previous: gain.is_multiple_of(2),
             seats: seats.try_into().unwrap(),
         }),
     }

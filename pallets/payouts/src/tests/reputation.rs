@@ -2,7 +2,7 @@ use crate::mock::*;
 use frame_support::assert_ok;
 use sonar_primitives::{
     reputation::{Reputation, ReputationChange},
-    traits::{Payouts as _, Reputations},
+    traits::Reputations,
 };
 
 /// Contributions, improvement, campaigns sponsored and settled of an account.

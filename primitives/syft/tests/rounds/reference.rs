@@ -30,7 +30,7 @@ pub fn decide(table: &Table, rules: &RoundRules) -> (Vec<u32>, Option<Decision>)
                 || found.error == *error
                     && (set.len() < other.len()
                         || set.len() == other.len()
-                            && (found.with_best < *with_best
+                            && (!found.with_best & *with_best
                                 || found.with_best == *with_best && before(&set, other)))
         });
         if better {

@@ -112,5 +112,5 @@ pub fn subsets(set: &[u32]) -> Vec<Vec<u32>> {
 /// A number from 0 to `most`.
 pub fn up_to(random: &mut Random, most: u64) -> u64 {
     let bits = u128::from(random.bits()) << 32 | u128::from(random.bits());
-    (bits * (u128::from(most) + 1) >> 64) as u64
+    ((bits * (u128::from(most) + 1)) >> 64) as u64
 }
