@@ -19,7 +19,7 @@ finish() {
     local code=$?
     trap - EXIT
     end_all
-    [ "$code" = 0 ] || printf 'That failed; logs are in %s\n' "$work" >&2
+    [ "$code" = 0 ] || [ -z "${work:-}" ] || printf 'That failed; logs are in %s\n' "$work" >&2
     exit "$code"
 }
 trap finish EXIT

@@ -190,7 +190,7 @@ async fn another_chain_is_recognised() {
 
 #[tokio::test]
 async fn another_runtime_is_recognised() {
-    let (call, other) = (b"top_up_reserve", b"top_up_reservE");
+    let (call, other) = (b"reject_proposal", b"reject_proposaL");
     let at = METADATA
         .windows(call.len())
         .position(|window| window == call)

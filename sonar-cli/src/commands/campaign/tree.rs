@@ -249,10 +249,10 @@ mod tests {
         let short = |byte| short_address(&account(byte));
         let expected = format!(
             "branch 0
-model  error    accuracy  record  stored  share     account        made of
-    0  90.00 %   10.00 %  start   yes           -   {nine}  initial parameters
-    3  50.00 %   50.00 %  new     no      62.50 %   {one}  gradient 1 on model 0
-                                          37.50 %   {two}  (gradient 2 on model 0 is paid, but not in the mean)
+model    error  accuracy  record  stored     share  account        made of
+    0  90.00 %   10.00 %  start   yes            -  {nine}  initial parameters
+    3  50.00 %   50.00 %  new     no       62.50 %  {one}  gradient 1 on model 0
+                                           37.50 %  {two}  (gradient 2 on model 0 is paid, but not in the mean)
                                                                    model 0
     5  25.00 %   75.00 %  best    no      100.00 %  {two}  gradient 2 on model 0",
             nine = short(9),
