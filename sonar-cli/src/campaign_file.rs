@@ -76,8 +76,8 @@ pub struct CampaignFile {
     #[arg(long, value_name = "TIME")]
     #[serde(default, deserialize_with = "text_or_number")]
     pub reveal_window: Option<Span>,
-    /// How many gradients of a round are paid, at most: 1 to 6. With each more a round costs its
-    /// miners about twice as much to measure [default: 4].
+    /// How many gradients of a round are paid, at most: 1 to 6. Each more makes a round dearer to
+    /// measure, for which its miners pay [default: 4].
     #[arg(long)]
     pub seats: Option<u8>,
     /// How much more the last part of the way to the target earns than the first: 1 (the same), 2 or

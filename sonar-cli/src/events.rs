@@ -53,7 +53,7 @@ pub fn describe(event: &Event, metric: Metric) -> String {
             ..
         } => {
             format!(
-                "proposal {root} is the root of a branch, with {}",
+                "proposal {root} is the root of a branch, with an error of {}",
                 error(measured)
             )
         }
@@ -129,7 +129,7 @@ pub fn describe(event: &Event, metric: Metric) -> String {
                 None => "no new record".into(),
             };
             format!(
-                "round {round} accepted: model {round} on branch {root} has {}, {record}; shares: {}",
+                "round {round} accepted: model {round} on branch {root} with an error of {}, {record}; shares: {}",
                 error(measured),
                 contributors::in_words(contributors)
             )
@@ -266,7 +266,7 @@ mod tests {
                 format!("round 12: {alice} committed to gradient 5, trained on model 9 (1.5 SNR held)"),
                 "round 12 is complete with 1 gradient: the assayers measure it".into(),
                 format!(
-                    "round 12 accepted: model 12 on branch 0 has 5.00 %, a new record (before: 10.00 %); \
+                    "round 12 accepted: model 12 on branch 0 with an error of 5.00 %, a new record (before: 10.00 %); \
                      shares: {alice} 62.50 %, {bob} 37.50 %"
                 ),
                 "round 13 brought no model: nobody revealed a gradient in time".into(),

@@ -135,7 +135,10 @@ pub fn proposal(state: ProposalState, metric: Metric) -> String {
         ProposalState::Offered => "waits for the campaign's owner to accept it".into(),
         ProposalState::Pending => "waits for its assay".into(),
         ProposalState::Accepted { error } => {
-            format!("is the root of a branch, with {}", metric.show(error))
+            format!(
+                "is the root of a branch, with an error of {}",
+                metric.show(error)
+            )
         }
         ProposalState::Rejected(reason) => format!("was rejected: {}", rejected(reason, metric)),
     }

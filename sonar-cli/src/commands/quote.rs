@@ -4,7 +4,7 @@ use crate::{
     context::{self, Context},
     output::facts,
     units::ErrorLevel,
-    words::Clock,
+    words::{self, Clock},
 };
 use anyhow::{bail, Context as _, Result};
 use clap::Args;
@@ -15,6 +15,7 @@ use sonar_client::{
 };
 use sonar_primitives::{
     api::{Quote as Answer, QuoteRefused},
+    campaign::Members,
     AccountId, CampaignId, MeasuredError, ModelId,
 };
 use syft::Metric;
@@ -63,6 +64,14 @@ pub async fn run(context: &Context, quote: Quote) -> Result<()> {
         .root;
     let answer = match client.quote(&account, root, error).await? {
         Ok(answer) => answer,
+        Err(QuoteRefused::NotOpen)
+            if quote.account.is_none() && info.terms.members != Members::Everybody =>
+        {
+            bail!(
+                "campaign {id} takes gradients only of {}: say whose with --account",
+                words::members(info.terms.members)
+            )
+        }
         Err(refused) => bail!(refusal(refused, id, root)),
     };
     let clock = Clock::of(&client).await?;

@@ -1,13 +1,13 @@
-use super::{Desk, Run};
+use super::{Folder, Run};
 
 #[test]
 fn accounts_are_made_listed_and_restored() {
-    let desk = Desk::new();
-    assert!(desk
+    let folder = Folder::new();
+    assert!(folder
         .run(&["account", "list"])
         .text()
         .contains("sonar account new"));
-    let made = desk
+    let made = folder
         .run_with_password("secret", &["account", "new", "ada", "--output", "json"])
         .json();
     let (address, phrase) = (
@@ -15,13 +15,13 @@ fn accounts_are_made_listed_and_restored() {
         made["mnemonic"].as_str().unwrap(),
     );
     assert_eq!(phrase.split(' ').count(), 12);
-    let listed = desk.run(&["account", "list", "--output", "json"]).json();
+    let listed = folder.run(&["account", "list", "--output", "json"]).json();
     assert_eq!(
         (&listed[0]["name"], listed[0]["account"].as_str()),
         (&"ada".into(), Some(address))
     );
 
-    let mut import = desk.command(&["account", "import", "copy", "--output", "json"]);
+    let mut import = folder.command(&["account", "import", "copy", "--output", "json"]);
     let import = import
         .env("SONAR_PASSWORD", "other")
         .write_stdin(format!("{phrase}\n"));
@@ -36,12 +36,12 @@ fn accounts_are_made_listed_and_restored() {
         "json",
     ];
     assert_eq!(
-        desk.run_with_password("secret", &file).json()["address"],
+        folder.run_with_password("secret", &file).json()["address"],
         address
     );
-    assert!(desk.run_with_password("wrong", &file).code == 1);
+    assert!(folder.run_with_password("wrong", &file).code == 1);
 
-    let taken = desk
+    let taken = folder
         .run_with_password("secret", &["account", "new", "ada"])
         .failure();
     assert!(taken.contains("ada"), "{taken}");
@@ -49,8 +49,8 @@ fn accounts_are_made_listed_and_restored() {
 
 #[test]
 fn a_wrong_phrase_is_refused_and_not_repeated() {
-    let desk = Desk::new();
-    let mut import = desk.command(&["account", "import", "ada"]);
+    let folder = Folder::new();
+    let mut import = folder.command(&["account", "import", "ada"]);
     let failure = Run::of(
         import
             .env("SONAR_PASSWORD", "p")
@@ -58,7 +58,7 @@ fn a_wrong_phrase_is_refused_and_not_repeated() {
     )
     .failure();
     assert!(!failure.contains("secretword"), "{failure}");
-    let mut import = desk.command(&["account", "import", "ada"]);
+    let mut import = folder.command(&["account", "import", "ada"]);
     let failure = Run::of(
         import
             .env("SONAR_PASSWORD", "p")
@@ -66,7 +66,7 @@ fn a_wrong_phrase_is_refused_and_not_repeated() {
     )
     .failure();
     assert!(failure.contains("not text"), "{failure}");
-    assert!(desk
+    assert!(folder
         .run(&["account", "list"])
         .text()
         .contains("no accounts yet"));
@@ -74,20 +74,21 @@ fn a_wrong_phrase_is_refused_and_not_repeated() {
 
 #[test]
 fn keys_that_cannot_be_used_are_one_line() {
-    let desk = Desk::new();
-    desk.run_with_password("secret", &["account", "new", "ada"])
+    let folder = Folder::new();
+    folder
+        .run_with_password("secret", &["account", "new", "ada"])
         .text();
     let settle = ["campaign", "settle", "0", "--account", "ada"];
-    let wrong = desk.run_with_password("wrong", &settle).failure();
+    let wrong = folder.run_with_password("wrong", &settle).failure();
     assert!(wrong.contains("wrong password"), "{wrong}");
-    let unknown = desk
+    let unknown = folder
         .run(&["campaign", "settle", "0", "--account", "bob"])
         .failure();
     assert!(unknown.contains("bob"), "{unknown}");
-    desk.write("password", "secret\n");
+    folder.write("password", "secret\n");
     // The right password leads on to the node.
     let node = ["--password-file", "password", "--node", "ws://127.0.0.1:1"];
-    assert!(desk
+    assert!(folder
         .run(&[&settle[..], &node].concat())
         .failure()
         .contains("no node answers"));

@@ -1,8 +1,8 @@
-use super::Desk;
+use super::Folder;
 
 #[test]
 fn data_are_imported_and_shown() {
-    let desk = Desk::with_digits();
+    let folder = Folder::with_digits();
     let import = [
         "data",
         "import",
@@ -12,37 +12,37 @@ fn data_are_imported_and_shown() {
         "--out",
         "v.sonar",
     ];
-    assert!(desk
+    assert!(folder
         .run(&import)
         .text()
         .starts_with("wrote 20 rows to v.sonar\n"));
-    let shown = desk
+    let shown = folder
         .run(&["data", "show", "v.sonar", "--output", "json"])
         .json();
     assert_eq!(shown["rows"], 20);
-    assert_eq!(shown["bytes"], desk.read("v.sonar").len());
+    assert_eq!(shown["bytes"], folder.read("v.sonar").len());
     assert_eq!(shown["schema"]["output"]["name"], "digit");
     assert!(shown["cid"].as_str().unwrap().starts_with("bafk2bza"));
     assert!(shown["blob"].as_str().unwrap().starts_with("0x"));
-    let text = desk.run(&["data", "show", "v.sonar"]).text();
+    let text = folder.run(&["data", "show", "v.sonar"]).text();
     assert!(
         text.contains("pixels  input   vector of 64    0 to 16"),
         "{text}"
     );
 
     // The same again is fine; something else in its place is not.
-    desk.run(&import).text();
-    desk.write("v.sonar", "mine");
-    assert!(desk.run(&import).failure().contains("--force"));
-    desk.run(&[&import[..], &["--force"]].concat()).text();
+    folder.run(&import).text();
+    folder.write("v.sonar", "mine");
+    assert!(folder.run(&import).failure().contains("--force"));
+    folder.run(&[&import[..], &["--force"]].concat()).text();
 }
 
 #[test]
 fn bad_data_are_refused() {
-    let desk = Desk::with_digits();
-    let text = String::from_utf8(desk.read("validation.csv")).unwrap();
+    let folder = Folder::with_digits();
+    let text = String::from_utf8(folder.read("validation.csv")).unwrap();
     let import = |name: &str| {
-        let run = desk.run(&[
+        let run = folder.run(&[
             "data",
             "import",
             name,
@@ -52,24 +52,24 @@ fn bad_data_are_refused() {
             "v.sonar",
         ]);
         let failure = run.failure();
-        assert!(!desk.path().join("v.sonar").exists());
+        assert!(!folder.path().join("v.sonar").exists());
         failure
     };
     assert!(import("none.csv").contains("there is no file none.csv"));
-    desk.write("column.csv", &text.replace("pixels_7,", "pixel_7,"));
+    folder.write("column.csv", &text.replace("pixels_7,", "pixel_7,"));
     assert!(import("column.csv").contains("pixels_7"));
-    desk.write("text.csv", &text.replacen("\n0,", "\nzero,", 1));
+    folder.write("text.csv", &text.replacen("\n0,", "\nzero,", 1));
     let failure = import("text.csv");
     assert!(
         failure.contains("zero") && failure.contains("line 2"),
         "{failure}"
     );
-    desk.write("empty.csv", "");
+    folder.write("empty.csv", "");
     import("empty.csv");
 
-    desk.write("schema.toml", "inputs = []\n[output]\nname = 3");
+    folder.write("schema.toml", "inputs = []\n[output]\nname = 3");
     assert!(import("validation.csv").contains("schema.toml line 3"));
-    assert!(desk
+    assert!(folder
         .run(&["data", "show", "validation.csv"])
         .failure()
         .contains("no canonical data set"));
@@ -77,7 +77,7 @@ fn bad_data_are_refused() {
 
 #[test]
 fn models_are_initialised_and_evaluated() {
-    let desk = Desk::with_digits();
+    let folder = Folder::with_digits();
     let init = |seed: &str, out: &str| {
         let arguments = [
             "model",
@@ -87,13 +87,17 @@ fn models_are_initialised_and_evaluated() {
             "--output",
             "json",
         ];
-        desk.run(&[&arguments[..], &["--seed", seed, "--out", out]].concat())
+        folder
+            .run(&[&arguments[..], &["--seed", seed, "--out", out]].concat())
             .json()
     };
     let made = init("7", "m.safetensors");
     assert_eq!(made["parameters"], 64 * 64 + 64 + 64 * 10 + 10);
     assert_eq!(init("7", "again.safetensors")["hash"], made["hash"]);
-    assert_eq!(desk.read("again.safetensors"), desk.read("m.safetensors"));
+    assert_eq!(
+        folder.read("again.safetensors"),
+        folder.read("m.safetensors")
+    );
     assert_ne!(init("8", "other.safetensors")["hash"], made["hash"]);
 
     let evaluate = [
@@ -109,7 +113,7 @@ fn models_are_initialised_and_evaluated() {
         &["--data", "validation.csv", "--schema", "schema.toml"],
     ]
     .concat();
-    let measured = desk
+    let measured = folder
         .run(&[&on_csv[..], &["--output", "json"]].concat())
         .json();
     assert_eq!(measured["rows"], 20);
@@ -120,26 +124,27 @@ fn models_are_initialised_and_evaluated() {
         error <= 1_000_000_000 && error.is_multiple_of(50_000_000),
         "{error}"
     );
-    let text = desk.run(&on_csv).text();
+    let text = folder.run(&on_csv).text();
     assert!(text.contains(&format!("({error} units)")), "{text}");
 
-    desk.run(&[
-        "data",
-        "import",
-        "validation.csv",
-        "--schema",
-        "schema.toml",
-        "--out",
-        "v.sonar",
-    ])
-    .text();
+    folder
+        .run(&[
+            "data",
+            "import",
+            "validation.csv",
+            "--schema",
+            "schema.toml",
+            "--out",
+            "v.sonar",
+        ])
+        .text();
     let canonical = [&evaluate[..], &["--data", "v.sonar", "--output", "json"]].concat();
-    assert_eq!(desk.run(&canonical).json()["error"], error);
+    assert_eq!(folder.run(&canonical).json()["error"], error);
 }
 
 #[test]
 fn bad_models_are_refused() {
-    let desk = Desk::with_digits();
+    let folder = Folder::with_digits();
     let arguments = [
         "model",
         "init",
@@ -150,24 +155,25 @@ fn bad_models_are_refused() {
         "--out",
         "m.safetensors",
     ];
-    desk.run(&arguments).text();
-    let good = desk.read("m.safetensors");
+    folder.run(&arguments).text();
+    let good = folder.read("m.safetensors");
     let evaluate = || {
-        desk.run(&[
-            "model",
-            "evaluate",
-            "--architecture",
-            "architecture.json",
-            "--model",
-            "bad.safetensors",
-            "--data",
-            "validation.csv",
-            "--schema",
-            "schema.toml",
-        ])
-        .failure()
+        folder
+            .run(&[
+                "model",
+                "evaluate",
+                "--architecture",
+                "architecture.json",
+                "--model",
+                "bad.safetensors",
+                "--data",
+                "validation.csv",
+                "--schema",
+                "schema.toml",
+            ])
+            .failure()
     };
-    let put = |bytes: &[u8]| std::fs::write(desk.path().join("bad.safetensors"), bytes).unwrap();
+    let put = |bytes: &[u8]| std::fs::write(folder.path().join("bad.safetensors"), bytes).unwrap();
     assert!(evaluate().contains("there is no file bad.safetensors"));
     put(&good[..good.len() - 1]);
     assert!(evaluate().contains("bad.safetensors does not hold this architecture's parameters"));
@@ -181,7 +187,7 @@ fn bad_models_are_refused() {
     put(&vec![0; 1 << 20]);
     assert!(evaluate().contains("larger than"));
 
-    desk.write(
+    folder.write(
         "architecture.json",
         "{\"input\": [64], \"layers\": [\"relu\"], \"head\": \"squared_error\"}",
     );
@@ -190,13 +196,13 @@ fn bad_models_are_refused() {
 
 #[test]
 fn the_example_is_written_once() {
-    let desk = Desk::new();
-    assert!(desk
+    let folder = Folder::new();
+    assert!(folder
         .run(&["init", "mine"])
         .text()
         .contains("sonar campaign create --file mine/campaign.toml"));
-    desk.run(&["init", "mine"]).text();
-    desk.write("mine/campaign.toml", "title = \"Mine\"\n");
-    assert!(desk.run(&["init", "mine"]).failure().contains("exists"));
-    assert_eq!(desk.read("mine/campaign.toml"), b"title = \"Mine\"\n");
+    folder.run(&["init", "mine"]).text();
+    folder.write("mine/campaign.toml", "title = \"Mine\"\n");
+    assert!(folder.run(&["init", "mine"]).failure().contains("exists"));
+    assert_eq!(folder.read("mine/campaign.toml"), b"title = \"Mine\"\n");
 }

@@ -13,7 +13,7 @@ use std::{fs, path::Path};
 use tempfile::TempDir;
 
 /// A folder of its own to run the program in.
-struct Desk(TempDir);
+struct Folder(TempDir);
 
 /// What a run came to.
 struct Run {
@@ -22,15 +22,15 @@ struct Run {
     err: String,
 }
 
-impl Desk {
+impl Folder {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// With the files of the digits example and 20 rows of its data.
     fn with_digits() -> Self {
-        let desk = Self::new();
-        assert_eq!(desk.run(&["init"]).code, 0);
+        let folder = Self::new();
+        assert_eq!(folder.run(&["init"]).code, 0);
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/digits.csv");
         let rows: Vec<_> = fs::read_to_string(data)
             .unwrap()
@@ -38,8 +38,8 @@ impl Desk {
             .take(21)
             .map(String::from)
             .collect();
-        desk.write("validation.csv", &(rows.join("\n") + "\n"));
-        desk
+        folder.write("validation.csv", &(rows.join("\n") + "\n"));
+        folder
     }
 
     fn path(&self) -> &Path {

@@ -1,17 +1,17 @@
-use super::Desk;
+use super::Folder;
 
 /// A port that nothing listens on.
 const NOBODY: &str = "ws://127.0.0.1:1";
 
 #[test]
 fn every_command_has_help() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     let mut waiting = vec![Vec::<String>::new()];
     let mut seen = 0;
     while let Some(command) = waiting.pop() {
         let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
         arguments.push("--help");
-        let help = desk.run(&arguments).text();
+        let help = folder.run(&arguments).text();
         assert!(help.contains("Usage: sonar"), "{command:?}");
         seen += 1;
         let commands = help.split("Commands:\n").nth(1).unwrap_or_default();
@@ -29,7 +29,7 @@ fn every_command_has_help() {
 
 #[test]
 fn wrong_usage_is_told_apart() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     for arguments in [
         &["dance"][..],
         &[],
@@ -67,13 +67,13 @@ fn wrong_usage_is_told_apart() {
             "m.safetensors",
         ],
     ] {
-        assert_eq!(desk.run(arguments).code, 2, "{arguments:?}");
+        assert_eq!(folder.run(arguments).code, 2, "{arguments:?}");
     }
 }
 
 #[test]
 fn every_command_says_that_its_node_is_down() {
-    let desk = Desk::with_digits();
+    let folder = Folder::with_digits();
     for line in [
         "account show //Alice",
         "account balance 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
@@ -103,7 +103,7 @@ fn every_command_says_that_its_node_is_down() {
         "quote 0 --error 5% --root 3 --account //Alice",
     ] {
         let arguments: Vec<&str> = line.split(' ').chain(["--yes", "--node", NOBODY]).collect();
-        let failure = desk.run(&arguments).failure();
+        let failure = folder.run(&arguments).failure();
         assert!(failure.contains(NOBODY), "{failure}");
         assert!(failure.contains("sonar-node"), "{failure}");
     }
@@ -111,7 +111,7 @@ fn every_command_says_that_its_node_is_down() {
 
 #[test]
 fn a_failure_is_json_too() {
-    let run = Desk::new().run(&["--output", "json", "campaign", "list", "--node", NOBODY]);
+    let run = Folder::new().run(&["--output", "json", "campaign", "list", "--node", NOBODY]);
     assert_eq!(run.code, 1);
     let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     let line = value["error"].as_str().unwrap();
@@ -121,7 +121,7 @@ fn a_failure_is_json_too() {
 
 #[test]
 fn a_url_that_is_none_is_said() {
-    let failure = Desk::new()
+    let failure = Folder::new()
         .run(&["campaign", "list", "--node", "localhost"])
         .failure();
     assert!(failure.contains("ws://"), "{failure}");
@@ -139,10 +139,10 @@ fn ctrl_c_ends_it_at_once() {
     // A node that never answers.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
-    let desk = Desk::new();
+    let folder = Folder::new();
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("sonar"))
         .args(["campaign", "list", "--node", &url])
-        .current_dir(desk.path())
+        .current_dir(folder.path())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

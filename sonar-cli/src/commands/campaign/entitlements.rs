@@ -41,7 +41,12 @@ pub async fn run(context: &Context, id: CampaignId) -> Result<()> {
         }
         State::Open | State::Closing { .. } => (so_far::entitlements(&info, &tree), false),
     };
-    let shares = shares(&entitlements, &tree);
+    let mut shares = shares(&entitlements, &tree);
+    if !is_final {
+        for (_, share) in &mut shares {
+            share.claimed = None;
+        }
+    }
     let sum = sum(&shares);
     let total = sum
         .earned

@@ -89,7 +89,7 @@ pub async fn run(context: &Context, propose: Propose) -> Result<()> {
         let kept = Unrevealed::read(&path)?;
         kept.check(&proposal)?;
         proposal = kept;
-        match committed(&client, &proposal).await? {
+        match sought(&client, &proposal).await? {
             Some((_, SubmissionState::Proposed { root })) => {
                 Unrevealed::forget(&path)?;
                 return tell(context, &info, &parameters, root, None);
@@ -127,6 +127,29 @@ pub async fn run(context: &Context, propose: Propose) -> Result<()> {
         .await?;
     Unrevealed::forget(&path)?;
     tell(context, &info, &parameters, root, Some(receipt))
+}
+
+/// Blocks within which a transaction that was sent is in one, unless the chain is very busy.
+const ON_ITS_WAY: u32 = 4;
+
+/// The submission with a proposal's commitment, if it is on the chain or comes in the next blocks: a
+/// second commitment would cost a second deposit.
+async fn sought(
+    client: &Client,
+    proposal: &Unrevealed,
+) -> Result<Option<(SubmissionId, SubmissionState)>> {
+    let _working = Working::on("looking for the interrupted proposal");
+    let mut blocks = client.blocks().await?;
+    let mut found = committed(client, proposal).await?;
+    for _ in 0..ON_ITS_WAY {
+        if found.is_some() {
+            break;
+        }
+        let next = blocks.next().await;
+        next.context("the node reports no blocks any more")??;
+        found = committed(client, proposal).await?;
+    }
+    Ok(found)
 }
 
 /// The submission with a proposal's commitment, if it is on the chain.

@@ -51,19 +51,15 @@ pub fn branches(models: &[ModelInfo]) -> BTreeMap<ModelId, Vec<&ModelInfo>> {
     branches
 }
 
-/// A model with the parts of its contributors in per cent.
+/// A model with the parts of its contributors in per cent, in their order.
 fn json(info: &ModelInfo) -> Value {
     let mut value = view::model(info);
     let contributors = contributors::of(info);
     let whole = contributors::total_share(contributors);
-    value["contributors"] = contributors
+    let parts = contributors
         .iter()
-        .map(|contributor| {
-            let mut value = json!(contributor);
-            value["part"] = json!(words::share(contributor.share, whole));
-            value
-        })
-        .collect();
+        .map(|contributor| words::share(contributor.share, whole));
+    value["parts"] = parts.collect();
     value
 }
 
@@ -262,8 +258,9 @@ model    error  accuracy  record  stored     share  account        made of
         assert_eq!(drawn[0], expected);
         assert!(drawn[1].starts_with("branch 1\n"), "{}", drawn[1]);
         assert!(drawn[1].contains("-       no"), "{}", drawn[1]);
-        let value = json(&models[2]);
-        assert_eq!(value["contributors"][0]["part"], "62.50 %");
-        assert_eq!(value["contributors"][1]["in_best_set"], false);
+        let value = super::json(&models[2]);
+        assert_eq!(value["parts"], json!(["62.50 %", "37.50 %"]));
+        let contributors = &value["model"]["origin"]["merged"]["contributors"];
+        assert_eq!(contributors[1]["in_best_set"], false);
     }
 }
