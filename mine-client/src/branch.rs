@@ -1,7 +1,10 @@
 //! The model tree as a mine reads it: pure functions over what the chain says.
 
 use sonar_primitives::{
-    api::ModelInfo, payout::mul_div, tree::ModelOrigin, AccountId, ModelId, SubmissionId,
+    api::ModelInfo,
+    payout::mul_div,
+    tree::{total_share, Contributor},
+    AccountId, ModelId, SubmissionId,
 };
 use std::collections::BTreeSet;
 
@@ -32,39 +35,16 @@ pub fn rounds_above_stored(tree: &[ModelInfo], id: ModelId) -> usize {
             continue;
         };
         if counted.insert(id) {
-            open.extend(built_from(info));
+            open.extend(info.model.built_from());
         }
     }
     counted.len()
 }
 
-/// The models that one is the mean of, with gradients added.
-fn built_from(info: &ModelInfo) -> Vec<ModelId> {
-    let ModelOrigin::Merged {
-        previous,
-        with_previous,
-        contributors,
-    } = &info.model.origin
-    else {
-        return Vec::new();
-    };
-    let members = contributors.iter().filter(|one| one.in_best_set);
-    members
-        .map(|one| one.base)
-        .chain(with_previous.then_some(*previous))
-        .collect()
-}
-
 /// A submission's part of what the model's round earns, in per cent, rounded down.
 pub fn percent(info: &ModelInfo, submission: SubmissionId) -> Option<u8> {
-    let ModelOrigin::Merged { contributors, .. } = &info.model.origin else {
-        return None;
-    };
-    let own = contributors
-        .iter()
-        .find(|one| one.submission == submission)?;
-    let all = contributors.iter().map(|one| one.share);
-    let all = all.fold(0u128, u128::saturating_add);
+    let own = info.model.contributor(submission)?;
+    let all = total_share(info.model.contributors());
     mul_div(100, own.share, all)?.try_into().ok()
 }
 
@@ -81,13 +61,10 @@ pub enum Turn {
 
 /// Whether it is an account's turn to store a model.
 pub fn turn_to_store(info: &ModelInfo, account: &AccountId) -> Turn {
-    let ModelOrigin::Merged { contributors, .. } = &info.model.origin else {
-        return Turn::Never;
-    };
-    let first = contributors.iter().find(|one| one.in_best_set);
-    if first.is_some_and(|one| one.account == *account) {
+    let is_own = |of: &Contributor<AccountId>| of.account == *account;
+    if info.model.best_set().next().is_some_and(is_own) {
         Turn::First
-    } else if contributors.iter().any(|one| one.account == *account) {
+    } else if info.model.contributors().iter().any(is_own) {
         Turn::Later
     } else {
         Turn::Never
@@ -99,7 +76,7 @@ pub fn turn_to_store(info: &ModelInfo, account: &AccountId) -> Turn {
 mod tests {
     use super::*;
     use sonar_primitives::{
-        tree::{Contributor, Model},
+        tree::{Model, ModelOrigin},
         Hash,
     };
 

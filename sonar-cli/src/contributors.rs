@@ -3,25 +3,9 @@
 use crate::words;
 use sonar_client::format::short_address;
 use sonar_primitives::{
-    api::ModelInfo,
-    tree::{Contributor, ModelOrigin},
+    tree::{total_share, Contributor},
     AccountId,
 };
-
-/// The contributors to a model, in the order of commitments; nobody for a root.
-pub fn of(info: &ModelInfo) -> &[Contributor<AccountId>] {
-    match &info.model.origin {
-        ModelOrigin::Proposed { .. } => &[],
-        ModelOrigin::Merged { contributors, .. } => contributors,
-    }
-}
-
-/// The shares of a round, summed up.
-pub fn total_share(contributors: &[Contributor<AccountId>]) -> u128 {
-    contributors.iter().fold(0u128, |sum, contributor| {
-        sum.saturating_add(contributor.share)
-    })
-}
 
 /// Who has which share in a round: `5Grwva…GKutQY 62.50 %, 5FHneW…M694ty 37.50 %`.
 pub fn in_words(contributors: &[Contributor<AccountId>]) -> String {

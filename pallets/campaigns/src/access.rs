@@ -1,8 +1,8 @@
 //! What others ask of campaigns: the gradients, and runtime APIs.
 
 use crate::{
-    share::bounty_parts, CampaignOf, Campaigns, Config, Error, NextCampaign, Pallet, ProposalFor,
-    Proposals, ProposalsOf, TermsOf,
+    CampaignOf, Campaigns, Config, Error, NextCampaign, Pallet, ProposalFor, Proposals,
+    ProposalsOf, TermsOf,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -142,7 +142,7 @@ impl<T: Config> Pallet<T> {
     pub fn quote(id: CampaignId, error: MeasuredError) -> Option<Balance> {
         let campaign = Campaigns::<T>::get(id)?;
         let rule = PayoutRule {
-            bounty: bounty_parts(campaign.bounty, &campaign.rules.split).data,
+            bounty: campaign.rules.split.parts(campaign.bounty).data,
             start: campaign.start?,
             target: campaign.rules.target,
             steepness: campaign.rules.rounds.steepness,

@@ -4,8 +4,8 @@
 //! runtime's own, but in the state that calls of this pallet alone can bring about.
 
 use crate::{
-    proposals::subject, share::bounty_parts, Admitted, Call, CampaignOf, Campaigns, Config, Due,
-    Pallet, Proposals, Sponsors, TermsFor, MAX_REMOVED,
+    proposals::subject, Admitted, Call, CampaignOf, Campaigns, Config, Due, Pallet, Proposals,
+    Sponsors, TermsFor, MAX_REMOVED,
 };
 use alloc::{boxed::Box, vec};
 use frame_benchmarking::v2::*;
@@ -294,7 +294,7 @@ mod benchmarks {
         _(RawOrigin::Signed(owner), id);
 
         let campaign = stored::<T>(id)?;
-        let parts = bounty_parts(campaign.bounty, &campaign.rules.split);
+        let parts = campaign.rules.split.parts(campaign.bounty);
         assert!(T::Payouts::unclaimed(id) >= parts.data);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! A campaign's money: contributions, and their settlement.
 
-use crate::{share::bounty_parts, CampaignOf, Campaigns, Config, Error, Event, Pallet, Sponsors};
+use crate::{CampaignOf, Campaigns, Config, Error, Event, Pallet, Sponsors};
 use frame_support::{
     ensure,
     pallet_prelude::{DispatchResult, Get},
@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
         id: CampaignId,
         campaign: &CampaignOf<T>,
     ) -> Settlement<T::AccountId, Balance> {
-        let parts = bounty_parts(campaign.bounty, &campaign.rules.split);
+        let parts = campaign.rules.split.parts(campaign.bounty);
         let sponsors = Sponsors::<T>::get(id).into_inner();
         let owner = &campaign.owner;
         // Otherwise a reputation could be made of campaigns with oneself.

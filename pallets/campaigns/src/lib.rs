@@ -68,7 +68,6 @@ mod escrow;
 mod mock;
 mod proposals;
 mod remove;
-mod share;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
@@ -82,7 +81,6 @@ pub use benchmarking::BenchmarkHelper;
 pub use closing::STEPS_PER_SETTLE;
 pub use pallet::*;
 pub use remove::MAX_REMOVED;
-pub use share::{bounty_parts, BountyParts};
 pub use types::{Campaign, Rules};
 pub use weights::WeightInfo;
 

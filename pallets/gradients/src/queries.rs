@@ -6,6 +6,8 @@ use crate::{
     RoundFor, Rounds, RoundsIn, SubmissionOf, Submissions, SubmissionsOf,
 };
 use alloc::vec::Vec;
+use codec::FullCodec;
+use frame_support::storage::IterableStorageDoubleMap;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     api::{QuoteRefused, MAX_PAGE},
@@ -20,14 +22,7 @@ impl<T: Config> Pallet<T> {
         from: ModelId,
         limit: u32,
     ) -> Vec<(ModelId, ModelOf<T>)> {
-        let keys = match before(from) {
-            None => ModelsIn::<T>::iter_key_prefix(campaign),
-            Some(last) => {
-                let start = ModelsIn::<T>::hashed_key_for(campaign, last);
-                ModelsIn::<T>::iter_key_prefix_from(campaign, start)
-            }
-        };
-        page(keys, limit, Models::<T>::get)
+        page::<ModelsIn<T>, _, _>(campaign, from, limit, Models::<T>::get)
     }
 
     /// The rounds of a campaign, decided ones included, in the order of numbers.
@@ -36,14 +31,7 @@ impl<T: Config> Pallet<T> {
         from: RoundId,
         limit: u32,
     ) -> Vec<(RoundId, RoundFor<T>)> {
-        let keys = match before(from) {
-            None => RoundsIn::<T>::iter_key_prefix(campaign),
-            Some(last) => {
-                let start = RoundsIn::<T>::hashed_key_for(campaign, last);
-                RoundsIn::<T>::iter_key_prefix_from(campaign, start)
-            }
-        };
-        page(keys, limit, Rounds::<T>::get)
+        page::<RoundsIn<T>, _, _>(campaign, from, limit, Rounds::<T>::get)
     }
 
     /// The submissions of a round, in the order of commitments from place `from` on.
@@ -66,14 +54,7 @@ impl<T: Config> Pallet<T> {
         from: SubmissionId,
         limit: u32,
     ) -> Vec<(SubmissionId, SubmissionOf<T>)> {
-        let keys = match before(from) {
-            None => SubmissionsOf::<T>::iter_key_prefix(account),
-            Some(last) => {
-                let start = SubmissionsOf::<T>::hashed_key_for(account, last);
-                SubmissionsOf::<T>::iter_key_prefix_from(account, start)
-            }
-        };
-        page(keys, limit, Submissions::<T>::get)
+        page::<SubmissionsOf<T>, _, _>(account.clone(), from, limit, Submissions::<T>::get)
     }
 
     /// What a commitment of `account` on a root would need in this block. Fails if none would be
@@ -106,17 +87,25 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// The number after which a list that starts at `from` begins. `None` if it begins with the first.
-fn before(from: u64) -> Option<OrderedId> {
-    from.checked_sub(1).map(OrderedId::from)
-}
-
-/// The first `limit` items of a list of keys.
-fn page<Item>(
-    keys: impl Iterator<Item = OrderedId>,
+/// At most `limit` items of the list that `Index` keeps under `key`, from number `from` on.
+fn page<Index, Key, Item>(
+    key: Key,
+    from: u64,
     limit: u32,
     get: impl Fn(u64) -> Option<Item>,
-) -> Vec<(u64, Item)> {
+) -> Vec<(u64, Item)>
+where
+    Index: IterableStorageDoubleMap<Key, OrderedId, ()>,
+    Key: FullCodec + Clone,
+{
+    // A list is continued behind a key, which need not be there.
+    let keys = match from.checked_sub(1) {
+        None => Index::iter_key_prefix(key),
+        Some(last) => {
+            let last = Index::hashed_key_for(key.clone(), OrderedId::from(last));
+            Index::iter_key_prefix_from(key, last)
+        }
+    };
     keys.take(limit.min(MAX_PAGE) as usize)
         .map(u64::from)
         .filter_map(|id| get(id).map(|item| (id, item)))

@@ -9,7 +9,6 @@ use sonar_primitives::{
     api::ModelRecipe,
     recipe::{Point, Recipe, RecipeStep},
     traits::Campaigns,
-    tree::{Contributor, ModelOrigin},
     ModelId,
 };
 
@@ -31,7 +30,7 @@ impl<T: Config> Pallet<T> {
                 if rebuilt > most {
                     return None;
                 }
-                to_visit.extend(made_of(&model).into_iter().filter(|part| *part < id));
+                to_visit.extend(model.built_from().filter(|part| *part < id));
             }
             needed.insert(id, model);
         }
@@ -44,33 +43,31 @@ impl<T: Config> Pallet<T> {
         let places: BTreeMap<ModelId, u32> = needed.keys().copied().zip(0..).collect();
         needed
             .values()
-            .map(|model| match &model.origin {
-                ModelOrigin::Merged {
-                    previous,
-                    with_previous,
-                    contributors,
-                } if !model.stored => {
-                    let members = best_set(contributors)
-                        .map(|member| {
-                            Some(Point {
-                                base: *places.get(&member.base)?,
-                                gradient: member.gradient,
-                            })
-                        })
-                        .collect::<Option<Vec<_>>>()?;
-                    let previous = match with_previous {
-                        true => Some(*places.get(previous)?),
-                        false => None,
-                    };
-                    Some(RecipeStep::Merged {
-                        members,
-                        previous,
+            .map(|model| {
+                if model.stored {
+                    return Some(RecipeStep::Stored {
                         parameters: model.parameters,
-                    })
+                    });
                 }
-                _ => Some(RecipeStep::Stored {
+                let place = |id| places.get(&id).copied();
+                let members = model
+                    .best_set()
+                    .map(|member| {
+                        Some(Point {
+                            base: place(member.base)?,
+                            gradient: member.gradient,
+                        })
+                    })
+                    .collect::<Option<Vec<_>>>()?;
+                let previous = match model.included_previous() {
+                    Some(previous) => Some(place(previous)?),
+                    None => None,
+                };
+                Some(RecipeStep::Merged {
+                    members,
+                    previous,
                     parameters: model.parameters,
-                }),
+                })
             })
             .collect()
     }
@@ -87,28 +84,4 @@ impl<T: Config> Pallet<T> {
             recipe: Self::steps_to_build(&needed)?,
         })
     }
-}
-
-/// The models that a model is the mean of, gradients aside.
-fn made_of<AccountId>(model: &sonar_primitives::tree::Model<AccountId>) -> Vec<ModelId> {
-    match &model.origin {
-        ModelOrigin::Proposed { .. } => Vec::new(),
-        ModelOrigin::Merged {
-            previous,
-            with_previous,
-            contributors,
-        } => best_set(contributors)
-            .map(|member| member.base)
-            .chain(with_previous.then_some(*previous))
-            .collect(),
-    }
-}
-
-/// The gradients that a model is made of.
-pub(crate) fn best_set<AccountId>(
-    contributors: &[Contributor<AccountId>],
-) -> impl Iterator<Item = &Contributor<AccountId>> {
-    contributors
-        .iter()
-        .filter(|contributor| contributor.in_best_set)
 }

@@ -1,9 +1,9 @@
 //! The model tree.
 
 use crate::{
-    due, recipe::best_set, Branch, Branches, Commitments, Config, Contributors, DueItem, Event,
-    ModelOf, Models, ModelsIn, NextModel, OrderedId, Pallet, Record, RecordSteps, Rounds, RoundsIn,
-    Submissions, SubmissionsIn, SubmissionsOf, Tree, Trees,
+    due, Branch, Branches, Commitments, Config, Contributors, DueItem, Event, ModelOf, Models,
+    ModelsIn, NextModel, OrderedId, Pallet, Record, RecordSteps, Rounds, RoundsIn, Submissions,
+    SubmissionsIn, SubmissionsOf, Tree, Trees,
 };
 use alloc::vec::Vec;
 use frame_support::{pallet_prelude::DispatchResult, storage::with_storage_layer};
@@ -221,16 +221,13 @@ impl<T: Config> Pallet<T> {
         let Some(model) = Models::<T>::take(ModelId::from(id)) else {
             return;
         };
+        model
+            .best_set()
+            .for_each(|member| T::Blobs::unpin(member.gradient));
         match model.origin {
-            ModelOrigin::Proposed { .. } => {
-                Branches::<T>::remove(campaign, ModelId::from(id));
-            }
-            ModelOrigin::Merged { contributors, .. } => {
-                best_set(&contributors).for_each(|member| T::Blobs::unpin(member.gradient));
-                if model.stored {
-                    T::Blobs::unpin(model.parameters);
-                }
-            }
+            ModelOrigin::Proposed { .. } => Branches::<T>::remove(campaign, ModelId::from(id)),
+            ModelOrigin::Merged { .. } if model.stored => T::Blobs::unpin(model.parameters),
+            ModelOrigin::Merged { .. } => {}
         }
     }
 }

@@ -12,7 +12,7 @@ use sonar_primitives::{
     submission::SubmissionState,
     traits::{AssaySubjects, Blobs, Campaigns},
     tree::{Contributor, ModelOrigin},
-    ModelId, RoundId, SubmissionId,
+    ModelId, RoundId,
 };
 
 impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
@@ -74,7 +74,7 @@ impl<T: Config> Pallet<T> {
             let malformed = verdict.malformed.iter().any(|of| usize::from(*of) == place);
             let contributor = model
                 .as_ref()
-                .and_then(|model| contributor_of(model, revealed.id));
+                .and_then(|model| model.contributor(revealed.id));
             Self::conclude_judged(id, revealed, malformed, contributor);
         }
 
@@ -168,18 +168,5 @@ fn merged<T: Config>(
             // There are no more seats in a verdict.
             contributors: contributors.try_into().unwrap_or_default(),
         },
-    }
-}
-
-/// What a submission has contributed to a model.
-fn contributor_of<AccountId>(
-    model: &sonar_primitives::tree::Model<AccountId>,
-    submission: SubmissionId,
-) -> Option<&Contributor<AccountId>> {
-    match &model.origin {
-        ModelOrigin::Merged { contributors, .. } => contributors
-            .iter()
-            .find(|contributor| contributor.submission == submission),
-        ModelOrigin::Proposed { .. } => None,
     }
 }

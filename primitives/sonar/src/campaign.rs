@@ -1,6 +1,6 @@
 //! Campaigns: what a data scientist asks for, and how far it has come.
 
-use crate::{BlobHash, MeasuredError};
+use crate::{Balance, BlobHash, MeasuredError};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
@@ -75,6 +75,28 @@ impl BountySplit {
             + u64::from(self.compute.deconstruct())
             == 1_000_000
     }
+
+    /// The parts of a bounty under a split that [`Self::is_whole`].
+    pub fn parts(&self, bounty: Balance) -> BountyParts {
+        let expertise = self.expertise.mul_floor(bounty);
+        let unearnable = self.compute.mul_floor(bounty);
+        BountyParts {
+            data: bounty.saturating_sub(expertise).saturating_sub(unearnable),
+            expertise,
+            unearnable,
+        }
+    }
+}
+
+/// The parts of a bounty, in its unit; they sum to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BountyParts {
+    /// Earned by whoever takes the record down. Takes what rounding the others leaves.
+    pub data: Balance,
+    /// Earned by the authors of the roots whose branches set the record.
+    pub expertise: Balance,
+    /// Earned by nobody, so it goes back: the part of metered compute, which is not available yet.
+    pub unearnable: Balance,
 }
 
 /// The rows on which models are measured.
@@ -467,6 +489,22 @@ pub struct CampaignCost<Balance> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_parts_of_a_bounty_lose_nothing(bounty: u128, expertise in 0u32..=1_000_000, compute in 0u32..=1_000_000) {
+            prop_assume!(expertise + compute <= 1_000_000);
+            let split = BountySplit {
+                data: Permill::from_parts(1_000_000 - expertise - compute),
+                expertise: Permill::from_parts(expertise),
+                compute: Permill::from_parts(compute),
+            };
+            prop_assert!(split.is_whole());
+            let parts = split.parts(bounty);
+            prop_assert_eq!(parts.data + parts.expertise + parts.unearnable, bounty);
+        }
+    }
 
     #[test]
     fn a_split_must_be_whole() {

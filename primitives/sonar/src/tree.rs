@@ -113,6 +113,56 @@ pub struct Contributor<AccountId> {
     pub in_best_set: bool,
 }
 
+impl<AccountId> Model<AccountId> {
+    /// Those with a part in it, in the order of commitments; nobody for a root.
+    pub fn contributors(&self) -> &[Contributor<AccountId>] {
+        match &self.origin {
+            ModelOrigin::Proposed { .. } => &[],
+            ModelOrigin::Merged { contributors, .. } => contributors,
+        }
+    }
+
+    /// A submission's part in it, if it has one.
+    pub fn contributor(&self, submission: SubmissionId) -> Option<&Contributor<AccountId>> {
+        self.contributors()
+            .iter()
+            .find(|contributor| contributor.submission == submission)
+    }
+
+    /// The gradients that it is made of; none for a root.
+    pub fn best_set(&self) -> impl Iterator<Item = &Contributor<AccountId>> {
+        self.contributors()
+            .iter()
+            .filter(|contributor| contributor.in_best_set)
+    }
+
+    /// The branch's best model until then, if this is the mean of it as well.
+    pub fn included_previous(&self) -> Option<ModelId> {
+        match self.origin {
+            ModelOrigin::Merged {
+                previous,
+                with_previous: true,
+                ..
+            } => Some(previous),
+            _ => None,
+        }
+    }
+
+    /// The models that must be there to rebuild it, not distinct; none for a root.
+    pub fn built_from(&self) -> impl Iterator<Item = ModelId> + '_ {
+        self.best_set()
+            .map(|member| member.base)
+            .chain(self.included_previous())
+    }
+}
+
+/// The shares of a round, summed up: what one of them is a part of.
+pub fn total_share<AccountId>(contributors: &[Contributor<AccountId>]) -> u128 {
+    contributors.iter().fold(0u128, |sum, contributor| {
+        sum.saturating_add(contributor.share)
+    })
+}
+
 /// A step of the record: what one accepted round took it down by, and whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordStep<AccountId> {

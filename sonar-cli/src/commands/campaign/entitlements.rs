@@ -4,7 +4,7 @@ mod so_far;
 
 use crate::{
     context::{self, Context},
-    contributors, output, view, words,
+    output, view, words,
 };
 use anyhow::{bail, Result};
 use serde_json::json;
@@ -134,7 +134,7 @@ fn shares(entitlements: &[EntitlementInfo], tree: &[ModelInfo]) -> Vec<(AccountI
     let records = tree
         .iter()
         .filter(|info| info.model.former_record.is_some());
-    for contributor in records.flat_map(contributors::of) {
+    for contributor in records.flat_map(|info| info.model.contributors()) {
         if contributor.share > 0 {
             let share = shares.entry(contributor.account.clone()).or_default();
             share.gradients = share.gradients.saturating_add(1);

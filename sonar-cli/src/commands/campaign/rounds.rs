@@ -31,7 +31,7 @@ pub async fn run(context: &Context, id: CampaignId) -> Result<()> {
             let mut value = view::round(round, clock.now);
             let model = models.get(&round.id);
             value["error"] = json!(model.map(|info| info.model.error));
-            value["contributors"] = json!(model.map(|info| contributors::of(info)));
+            value["contributors"] = json!(model.map(|info| info.model.contributors()));
             value
         }).collect::<Vec<_>>(),
     });
@@ -55,7 +55,7 @@ fn list(
     let rows = rounds.iter().map(|info| {
         let model = models.get(&info.id);
         let error = model.map(|model| format::error(metric, model.model.error));
-        let shares = model.map(|model| contributors::in_words(contributors::of(model)));
+        let shares = model.map(|model| contributors::in_words(model.model.contributors()));
         vec![
             info.id.to_string(),
             info.round.root.to_string(),

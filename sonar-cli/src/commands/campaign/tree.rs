@@ -2,7 +2,6 @@
 
 use crate::{
     context::{self, Context},
-    contributors,
     output::table,
     view, words,
 };
@@ -11,7 +10,7 @@ use serde_json::{json, Value};
 use sonar_client::format::{self, short_address};
 use sonar_primitives::{
     api::ModelInfo,
-    tree::{Contributor, ModelOrigin},
+    tree::{total_share, Contributor, ModelOrigin},
     AccountId, CampaignId, ModelId,
 };
 use std::collections::BTreeMap;
@@ -54,8 +53,8 @@ pub fn branches(models: &[ModelInfo]) -> BTreeMap<ModelId, Vec<&ModelInfo>> {
 /// A model with the parts of its contributors in per cent, in their order.
 fn json(info: &ModelInfo) -> Value {
     let mut value = view::model(info);
-    let contributors = contributors::of(info);
-    let whole = contributors::total_share(contributors);
+    let contributors = info.model.contributors();
+    let whole = total_share(contributors);
     let parts = contributors
         .iter()
         .map(|contributor| words::share(contributor.share, whole));
@@ -115,7 +114,7 @@ fn members(info: &ModelInfo) -> Vec<Vec<String>> {
             with_previous,
             contributors,
         } => {
-            let whole = contributors::total_share(contributors);
+            let whole = total_share(contributors);
             let rows = contributors
                 .iter()
                 .map(|contributor| contribution(contributor, whole));

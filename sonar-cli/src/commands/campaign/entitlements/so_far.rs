@@ -1,7 +1,6 @@
 //! What everybody would get if a campaign were settled now: the protocol's "Payout: by record", from
 //! what the chain tells of the campaign.
 
-use crate::contributors;
 use sonar_primitives::{
     api::{CampaignInfo, EntitlementInfo, ModelInfo},
     payout::{divide_by_shares, pro_rata, PayoutRule},
@@ -13,12 +12,7 @@ use std::collections::BTreeMap;
 /// What everybody would get, by account.
 pub fn entitlements(info: &CampaignInfo, tree: &[ModelInfo]) -> Vec<EntitlementInfo> {
     let bounty = info.summary.bounty;
-    let split = &info.terms.split;
-    // The data part takes what rounding the others leaves.
-    let expertise = split.expertise.mul_floor(bounty);
-    let data = bounty
-        .saturating_sub(expertise)
-        .saturating_sub(split.compute.mul_floor(bounty));
+    let split = info.terms.split.parts(bounty);
     let rule = |bounty| PayoutRule {
         bounty,
         start: info.summary.start,
@@ -39,14 +33,14 @@ pub fn entitlements(info: &CampaignInfo, tree: &[ModelInfo]) -> Vec<EntitlementI
             continue;
         };
         let to = model.model.error;
-        let contributors = contributors::of(model);
+        let contributors = model.model.contributors();
         let shares: Vec<u128> = contributors.iter().map(|one| one.share).collect();
-        let earned = divide_by_shares(rule(data).step_pays(from, to), &shares);
+        let earned = divide_by_shares(rule(split.data).step_pays(from, to), &shares);
         for (contributor, amount) in contributors.iter().zip(earned) {
             parts.add(&contributor.account, amount, |part| &mut part.earned);
         }
         if let Some(author) = authors.get(&model.model.root) {
-            let amount = rule(expertise).step_pays(from, to);
+            let amount = rule(split.expertise).step_pays(from, to);
             parts.add(author, amount, |part| &mut part.expertise);
         }
     }
