@@ -25,6 +25,13 @@ pub fn best(tree: &[ModelInfo], root: ModelId) -> Option<&ModelInfo> {
     branch.max_by_key(|info| info.id)
 }
 
+/// How many models a root's branch has after this one.
+pub fn models_after(tree: &[ModelInfo], root: ModelId, id: ModelId) -> usize {
+    tree.iter()
+        .filter(|info| info.model.root == root && info.id > id)
+        .count()
+}
+
 /// How many rounds must be rebuilt to get a model from stored parameters: the number of models that are not stored among
 /// it and all that it is built from.
 pub fn rounds_above_stored(tree: &[ModelInfo], id: ModelId) -> usize {
@@ -145,6 +152,9 @@ mod tests {
         assert_eq!(best(&tree, 0).unwrap().id, 5);
         assert_eq!(best(&tree, 1).unwrap().id, 6);
         assert!(best(&tree, 3).is_none());
+        assert_eq!(models_after(&tree, 0, 0), 3);
+        assert_eq!(models_after(&tree, 0, 4), 1);
+        assert_eq!(models_after(&tree, 1, 6), 0);
         assert_eq!(model(&tree, 4).unwrap().id, 4);
         assert!(model(&tree, 3).is_none());
     }

@@ -242,7 +242,7 @@ impl Journal {
     pub fn entries<'a>(
         &'a self,
         account: &'a AccountId,
-    ) -> impl Iterator<Item = (EntryId, &'a Entry)> + 'a {
+    ) -> impl DoubleEndedIterator<Item = (EntryId, &'a Entry)> + 'a {
         self.entries
             .iter()
             .map(|(id, entry)| (*id, entry))

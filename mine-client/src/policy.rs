@@ -43,7 +43,8 @@ pub struct Policy {
     pub minimum_owner_settled: u32,
     /// Submissions on one branch that wait for a reveal or a verdict at the same time, 1 to 16.
     pub maximum_pending: u32,
-    /// Submissions that may bring nothing while a branch's best model stays the same.
+    /// Submissions to a branch that may bring nothing, one after another. After each further one the mine leaves one
+    /// more of the branch's models alone.
     pub maximum_failures: u32,
     /// Whether the parameters of models that this mine has a part in are stored on the chain.
     pub store_models: bool,

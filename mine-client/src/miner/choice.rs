@@ -5,7 +5,7 @@ use crate::{
     branch,
     chain::Chain,
     fit::{self, NotServed},
-    lifecycle::{Outcome, Stage},
+    lifecycle::{Entry, Outcome, Stage},
 };
 use sonar_primitives::{
     api::{CampaignInfo, ModelInfo, Quote},
@@ -156,12 +156,8 @@ impl Miner<'_> {
                 best.id
             )));
         }
-        let failures = self.failures(chain, campaign, best.id);
-        if failures >= self.policy.maximum_failures as usize {
-            return Ok(Err(format!(
-                "{failures} submissions to improve model {} brought nothing",
-                best.id
-            )));
+        if let Some(reason) = self.sits_out(chain, campaign, tree, root) {
+            return Ok(Err(reason));
         }
         let pays = match self.last_gains.get(&(campaign, root)) {
             Some((base, gain)) => {
@@ -203,18 +199,42 @@ impl Miner<'_> {
             .count()
     }
 
-    /// Submissions of the account that should have improved on this model and came to nothing.
-    fn failures<C: Chain>(&self, chain: &C, campaign: CampaignId, best: ModelId) -> usize {
-        self.journal
-            .entries(chain.account())
-            .filter(|(_, entry)| (entry.campaign, entry.measured_beside) == (campaign, best))
-            .filter(|(_, entry)| match entry.stage {
-                Stage::Decided { outcome, .. } => matches!(
+    /// Why the mine leaves a branch alone for now, if its last submissions there came to nothing: a part of every round's
+    /// assay is too much for work that does not help.
+    fn sits_out<C: Chain>(
+        &self,
+        chain: &C,
+        campaign: CampaignId,
+        tree: &[ModelInfo],
+        root: ModelId,
+    ) -> Option<String> {
+        let of_branch = |entry: &Entry| (entry.campaign, entry.root) == (campaign, root);
+        let entries = self.journal.entries(chain.account()).rev();
+        let decided = entries.filter_map(|(_, entry)| match &entry.stage {
+            Stage::Decided { outcome, .. } if of_branch(entry) => Some((entry, outcome)),
+            _ => None,
+        });
+        let failed: Vec<&Entry> = decided
+            .take_while(|(_, outcome)| !matches!(outcome, Outcome::Contributed { .. }))
+            .filter(|(_, outcome)| {
+                matches!(
                     outcome,
                     Outcome::NotContributed | Outcome::Malformed | Outcome::NotRevealed
-                ),
-                _ => false,
+                )
             })
-            .count()
+            .map(|(entry, _)| entry)
+            .collect();
+        let too_many = failed
+            .len()
+            .checked_sub(self.policy.maximum_failures as usize)?;
+        // The branch has become another one with its next model: one more is left alone after each further failure.
+        let models = branch::models_after(tree, root, failed.first()?.measured_beside);
+        let missing = (too_many + 2)
+            .checked_sub(models)
+            .filter(|some| *some > 0)?;
+        Some(format!(
+            "the last {} submissions brought nothing, so it waits for {missing} more of the branch's models",
+            failed.len()
+        ))
     }
 }

@@ -10,8 +10,10 @@ const LONGEST_PAUSE: BlockNumber = 8;
 /// What is tried.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Attempt {
-    /// To send a submission's commitment, or its reveal.
-    Submit(EntryId),
+    /// To send a submission's commitment.
+    Commit(EntryId),
+    /// To send its reveal.
+    Reveal(EntryId),
     /// To store a model's parameters.
     Store(ModelId),
     /// To fetch a model.
@@ -37,10 +39,15 @@ impl Retries {
         self.0.get(&what).is_none_or(|pause| now >= pause.until)
     }
 
-    /// It failed: 1, 2, 4 and then always 8 blocks until the next time.
+    /// It failed: 1, 2, 4 and then always 8 blocks until the next time; 8 at once for a reveal, of which the chain takes
+    /// only two tries.
     pub(super) fn failed(&mut self, what: Attempt, now: BlockNumber) {
+        let first = match what {
+            Attempt::Reveal(_) => LONGEST_PAUSE,
+            _ => 1,
+        };
         let pause = self.0.entry(what).or_default();
-        let blocks = pause.blocks.max(1);
+        let blocks = pause.blocks.max(first);
         pause.until = now.saturating_add(blocks);
         pause.blocks = blocks.saturating_mul(2).min(LONGEST_PAUSE);
     }
@@ -60,7 +67,7 @@ impl Retries {
 mod tests {
     use super::*;
 
-    const WHAT: Attempt = Attempt::Submit(1);
+    const WHAT: Attempt = Attempt::Commit(1);
 
     #[test]
     fn what_the_chain_refuses_is_tried_often_within_the_shortest_window() {
@@ -73,9 +80,17 @@ mod tests {
             }
         }
         assert_eq!(sent, [0, 1, 3, 7, 15, 23]);
-        assert!(retries.may_try(Attempt::Submit(2), 130));
+        assert!(retries.may_try(Attempt::Commit(2), 130));
         retries.forget(WHAT);
         assert!(retries.may_try(WHAT, 130));
+    }
+
+    #[test]
+    fn a_reveal_that_the_chain_refuses_waits_before_its_last_try() {
+        let mut retries = Retries::default();
+        retries.failed(Attempt::Reveal(1), 100);
+        assert!(!retries.may_try(Attempt::Reveal(1), 107));
+        assert!(retries.may_try(Attempt::Reveal(1), 108));
     }
 
     #[test]

@@ -59,7 +59,6 @@ impl Miner<'_> {
 
     /// Takes one submission as far as it goes now.
     async fn advance<C: Chain>(&mut self, chain: &C, id: EntryId) -> Result<(), MineError> {
-        let attempt = Attempt::Submit(id);
         for _ in 0..MAX_STEPS {
             let Some(entry) = self.journal.entry(id).cloned() else {
                 return Ok(());
@@ -94,22 +93,24 @@ impl Miner<'_> {
                     }
                 }
                 Action::Commit { max_hold } => {
-                    if !self.retries.may_try(attempt, now) {
+                    if !self.retries.may_try(Attempt::Commit(id), now) {
                         return Ok(());
                     }
                     let commitment = entry.commitment();
                     let (campaign, root, base) = (entry.campaign, entry.root, entry.base);
                     let done = chain.commit(campaign, root, base, commitment, max_hold);
                     let done = done.await;
-                    self.note(id, &entry, "committing to the gradient", now, done)?;
+                    let what = "committing to the gradient";
+                    self.note(id, &entry, (Attempt::Commit(id), what), now, done)?;
                 }
                 Action::Reveal { submission } => {
-                    if !self.retries.may_try(attempt, now) {
+                    if !self.retries.may_try(Attempt::Reveal(id), now) {
                         return Ok(());
                     }
                     let gradient = self.journal.blob(id)?;
                     let done = chain.reveal(submission, entry.salt, gradient).await;
-                    self.note(id, &entry, "revealing the gradient", now, done)?;
+                    let what = "revealing the gradient";
+                    self.note(id, &entry, (Attempt::Reveal(id), what), now, done)?;
                 }
             }
         }
@@ -201,7 +202,8 @@ impl Miner<'_> {
             _ => None,
         };
         self.journal.record(id, stage.clone())?;
-        self.retries.forget(Attempt::Submit(id));
+        self.retries.forget(Attempt::Commit(id));
+        self.retries.forget(Attempt::Reveal(id));
         self.waits.remove(&id);
         let campaign = entry.campaign;
         match stage {
@@ -347,11 +349,11 @@ impl Miner<'_> {
         &mut self,
         id: EntryId,
         entry: &Entry,
-        what: &'static str,
+        (attempt, what): (Attempt, &'static str),
         now: BlockNumber,
         done: Result<(), ChainError>,
     ) -> Result<(), MineError> {
-        let Some(reason) = self.not_done(Attempt::Submit(id), now, done)? else {
+        let Some(reason) = self.not_done(attempt, now, done)? else {
             return Ok(());
         };
         if self.waits.get(&id) != Some(&reason) {

@@ -46,6 +46,11 @@ pub fn digits_model() -> Architecture {
 
 /// Points left and right of a line; learned in no time.
 pub fn points() -> Dataset {
+    points_named(["left", "right"])
+}
+
+/// The same points, with these names for their sides.
+pub fn points_named([left, right]: [&str; 2]) -> Dataset {
     let schema: Schema = serde_json::from_str(
         r#"{"inputs":[{"name":"x","kind":{"number":{}}},{"name":"y","kind":{"number":{}}}],
             "output":{"name":"side","kind":{"category":{"classes":["left","right"]}}}}"#,
@@ -54,7 +59,7 @@ pub fn points() -> Dataset {
     let mut csv = String::from("x,y,side\n");
     for i in 0..120 {
         let (x, y) = ((i % 12) as f32 / 6.0 - 1.0, (i / 12) as f32 / 5.0 - 1.0);
-        let side = if x + 0.5 * y < 0.1 { "left" } else { "right" };
+        let side = if x + 0.5 * y < 0.1 { left } else { right };
         csv += &format!("{x},{y},{side}\n");
     }
     load_csv(csv.as_bytes(), &schema).unwrap()

@@ -2,7 +2,8 @@
 
 use crate::{
     examples::{
-        digits, digits_model, mine_data, points, points_model, points_policy, points_world, work,
+        digits, digits_model, mine_data, points, points_model, points_named, points_policy,
+        points_world, work,
     },
     view::View,
     world::{account, round_of, Call, World, BLOB_DEPOSIT, DEPOSIT, ROOT},
@@ -479,6 +480,34 @@ async fn nothing_is_sent_after_the_deadline() {
         assert_eq!(world.commits.len(), commitments, "{blocks}");
         assert_eq!((world.reveals.len(), world.refused), (commitments, 0));
     }
+}
+
+#[tokio::test]
+async fn a_mine_that_does_not_help_takes_part_less_and_less() {
+    let world = points_world();
+    let mut mine = Mine::of_points(1);
+    mine.policy.maximum_failures = 2;
+    mine.data = mine_data("wrong", &points_named(["right", "left"]), &mine.policy);
+    let view = View::of(&world, mine.account.clone());
+    // The branch's models since the first one, when each commitment was made.
+    let mut models = Vec::new();
+    mine.at_work(async |miner| {
+        for model in 0..12 {
+            for _ in 0..40 {
+                work(miner, &view).await;
+                world.borrow_mut().block();
+                if world.borrow().commits.len() > models.len() {
+                    models.push(model);
+                }
+            }
+            world.borrow_mut().grow(1);
+        }
+    })
+    .await;
+    assert_eq!(models, [0, 0, 2, 5, 9]);
+    assert!(mine.says("waits for 2 more of the branch's models") > 0);
+    let outcomes = mine.outcomes();
+    assert!(outcomes.iter().all(|one| *one == Outcome::NotContributed));
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Checks all of a gradient's reveal that is cheap to check, the hash of the bytes last: it is
-    /// `who`'s, it is the time for it, there is room for the bytes, and they are what was committed
+    /// `who`'s, it is the time for it, its round will be judged, there is room for the bytes, and they are what was committed
     /// to.
     pub(crate) fn check_reveal(
         who: &T::AccountId,
@@ -111,6 +111,10 @@ impl<T: Config> Pallet<T> {
         let now = frame_system::Pallet::<T>::block_number();
         ensure!(now >= round.closes, Error::<T>::TooEarly);
         ensure!(now < round.reveals_end, Error::<T>::RevealWindowOver);
+        ensure!(
+            Self::is_judged(submission.campaign),
+            Error::<T>::CampaignOver
+        );
         let booking = Bookings::<T>::get(round_id).ok_or(Error::<T>::RevealWindowOver)?;
         ensure!(
             gradient.len() <= booking.size as usize,

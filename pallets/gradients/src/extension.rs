@@ -26,8 +26,8 @@ type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
 /// Lets a transaction of the operational class pass only if it is a reveal that passes all checks
 /// that are cheap, or an operator's.
 ///
-/// A reveal that comes before its round is closed is `Future`, one after its window, or after two
-/// tries, `Stale`; one of other bytes or with another salt `BadProof`, one of another account
+/// A reveal that comes before its round is closed is `Future`, one after its window or its
+/// campaign, or after two tries, `Stale`; one of other bytes or with another salt `BadProof`, one of another account
 /// `BadSigner`. Everything else of the operational class is refused with `Call`.
 ///
 /// Encodes to nothing, and adds nothing to what is signed.
@@ -128,9 +128,12 @@ impl<T: Config> Pallet<T> {
         match Self::check_reveal(who, id, salt, gradient) {
             Ok(_) => Ok(()),
             Err(Error::TooEarly) => Err(InvalidTransaction::Future),
-            Err(Error::RevealWindowOver | Error::AlreadyRevealed | Error::AlreadyDecided) => {
-                Err(InvalidTransaction::Stale)
-            }
+            Err(
+                Error::RevealWindowOver
+                | Error::CampaignOver
+                | Error::AlreadyRevealed
+                | Error::AlreadyDecided,
+            ) => Err(InvalidTransaction::Stale),
             Err(Error::NotSubmitter) => Err(InvalidTransaction::BadSigner),
             Err(Error::CommitmentMismatch) => Err(InvalidTransaction::BadProof),
             Err(_) => Err(InvalidTransaction::Call),

@@ -1,7 +1,7 @@
 //! Revealing a gradient.
 
 use crate::{door::Revealable, Config, Error, Event, Pallet, Rounds};
-use frame_support::{ensure, pallet_prelude::DispatchError};
+use frame_support::pallet_prelude::DispatchError;
 use sonar_primitives::{
     submission::{Salt, SubmissionState},
     traits::Campaigns,
@@ -22,7 +22,6 @@ impl<T: Config> Pallet<T> {
             root,
         } = Self::check_reveal(&who, id, salt, gradient)?;
         let campaign = submission.campaign;
-        ensure!(Self::is_judged(campaign), Error::<T>::CampaignOver);
         let base = T::Campaigns::assay_base(campaign, root).ok_or(Error::<T>::CampaignOver)?;
         syft::check_gradient(&base.architecture, gradient)
             .map_err(|_| Error::<T>::MalformedGradient)?;

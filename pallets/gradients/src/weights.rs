@@ -158,10 +158,10 @@ fn due(db: RuntimeDbWeight, due: u32, looked_at: u32) -> Weight {
         .saturating_add(db.reads_writes(1, 1))
 }
 
-/// Reads the submission, its tries, the round and its bookings; writes the tries.
+/// Reads the submission, its tries, the round and its bookings, and the campaign; writes the tries.
 fn check_reveal(db: RuntimeDbWeight, size: u32) -> Weight {
-    Weight::from_parts(PER_DUE, PROOF_PER_ITEM.saturating_mul(4))
-        .saturating_add(db.reads_writes(4, 1))
+    Weight::from_parts(PER_DUE, PROOF_PER_ITEM.saturating_mul(5))
+        .saturating_add(db.reads_writes(5, 1))
         .saturating_add(bytes(size))
 }
 

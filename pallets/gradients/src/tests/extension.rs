@@ -6,7 +6,7 @@ use frame_support::{
     dispatch::{DispatchClass, DispatchInfo, GetDispatchInfo},
     pallet_prelude::{InvalidTransaction, TransactionSource, TransactionValidityError},
 };
-use sonar_primitives::SubmissionId;
+use sonar_primitives::{traits::Phase, SubmissionId};
 use sp_runtime::traits::{DispatchTransaction, TransactionExtension};
 
 fn reveal_call(submission: SubmissionId, bytes: Vec<u8>) -> RuntimeCall {
@@ -112,6 +112,19 @@ fn more_bytes_than_are_booked_do_not_pass() {
 }
 
 /// A reveal that passes the cheap checks and fails then cannot be repeated for ever.
+#[test]
+fn a_reveal_into_a_campaign_that_is_over_costs_no_fee() {
+    build_and_execute(|| {
+        let id = commit(ALICE, 1);
+        to_reveals(FIRST);
+        let call = reveal_call(id, gradient(1));
+        set_phase(CAMPAIGN, Some(Phase::Dissolving));
+        assert_eq!(validate(ALICE, &call), Err(InvalidTransaction::Stale));
+        set_phase(CAMPAIGN, Some(Phase::Judging));
+        assert_eq!(validate(ALICE, &call), Ok(()));
+    });
+}
+
 #[test]
 fn a_reveal_can_be_tried_twice() {
     build_and_execute(|| {
