@@ -73,7 +73,7 @@ pub fn admission(entry: &Entry, branch: &Branch<'_>, policy: &Policy) -> Admissi
         Err(refused) => {
             let reason = no_quote(branch.campaign, *refused);
             return match reason {
-                NotServed::RoundFull => later(reason),
+                NotServed::RoundFull | NotServed::RevealsBookedUp => later(reason),
                 _ => never(reason.to_string()),
             };
         }

@@ -55,6 +55,8 @@ pub enum NotServed {
     NoBranch,
     /// The round that takes commitments holds as many as it can.
     RoundFull,
+    /// The blocks for the reveal are booked up.
+    RevealsBookedUp,
     /// A commitment and its gradient need more than the policy allows.
     Hold {
         /// What would be held.
@@ -73,8 +75,8 @@ pub enum NotServed {
     Pay {
         /// What it would earn.
         pays: Balance,
-        /// The largest part of its assay that the account may have to pay.
-        part: Balance,
+        /// The largest part of its assay that the account may have to pay, and the booking fee.
+        cost: Balance,
         /// What the policy asks for beyond that.
         minimum: Balance,
     },
@@ -117,6 +119,9 @@ impl fmt::Display for NotServed {
             }
             Self::NoBranch => f.write_str("the chain knows no such branch"),
             Self::RoundFull => f.write_str("the round holds as many commitments as it can"),
+            Self::RevealsBookedUp => {
+                f.write_str("the blocks in which it would have to be revealed are booked up")
+            }
             Self::Hold { hold, maximum } => write!(
                 f,
                 "commitment and gradient need {}, the policy allows {}",
@@ -131,14 +136,14 @@ impl fmt::Display for NotServed {
             ),
             Self::Pay {
                 pays,
-                part,
+                cost,
                 minimum,
             } => write!(
                 f,
                 "its round would earn {} and take up to {} for the assay, the policy asks for {} more \
                  than that",
                 amount(*pays),
-                amount(*part),
+                amount(*cost),
                 amount(*minimum)
             ),
         }
@@ -257,10 +262,11 @@ pub fn check_price(
     if hold > spendable {
         return Err(NotServed::Funds { hold, spendable });
     }
-    if quote.pays < quote.part.saturating_add(policy.minimum_pay) {
+    let cost = quote.part.saturating_add(quote.fee);
+    if quote.pays < cost.saturating_add(policy.minimum_pay) {
         return Err(NotServed::Pay {
             pays: quote.pays,
-            part: quote.part,
+            cost,
             minimum: policy.minimum_pay,
         });
     }
@@ -272,7 +278,7 @@ pub fn without_surcharge(quote: &Quote, commitments: u32) -> Quote {
     let part = quote.part / surcharge(commitments);
     Quote {
         part,
-        hold: quote.deposit.saturating_add(part),
+        hold: quote.deposit.saturating_add(part).saturating_add(quote.fee),
         ..quote.clone()
     }
 }
@@ -282,6 +288,7 @@ pub fn no_quote(campaign: &CampaignInfo, refused: QuoteRefused) -> NotServed {
     match refused {
         QuoteRefused::UnknownCampaign | QuoteRefused::UnknownRoot => NotServed::NoBranch,
         QuoteRefused::RoundFull => NotServed::RoundFull,
+        QuoteRefused::RevealsBookedUp => NotServed::RevealsBookedUp,
         QuoteRefused::NotOpen if campaign.terms.members == Members::Admitted => {
             NotServed::NotAdmitted
         }

@@ -146,9 +146,13 @@ pub fn quote(
     let commitment = Gradients::quote(&account, root)?;
     Ok(Quote {
         pays: Campaigns::quote(campaign, error).ok_or(QuoteRefused::UnknownCampaign)?,
-        hold: commitment.deposit.saturating_add(commitment.part),
+        hold: commitment
+            .deposit
+            .saturating_add(commitment.part)
+            .saturating_add(commitment.fee),
         deposit: commitment.deposit,
         part: commitment.part,
+        fee: commitment.fee,
         accepted_up_to: commitment.accepted_up_to,
         best: commitment.best,
         round: commitment.round,
@@ -318,6 +322,7 @@ fn gradient_event(event: pallet_gradients::Event<Runtime>) -> Option<CampaignEve
             base,
             account,
             hold,
+            fee,
         } => CampaignEvent::Committed {
             campaign,
             submission,
@@ -325,6 +330,7 @@ fn gradient_event(event: pallet_gradients::Event<Runtime>) -> Option<CampaignEve
             base,
             account,
             hold,
+            fee,
         },
         E::ProposalCommitted {
             campaign,

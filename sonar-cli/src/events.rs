@@ -225,6 +225,7 @@ mod tests {
                 base: 9,
                 account: ALICE.into(),
                 hold: SNR * 3 / 2,
+                fee: SNR / 500,
             },
             Event::RoundClosed {
                 campaign,

@@ -64,7 +64,7 @@ impl Miner<'_> {
                 (!has_committed(&own, round)).then_some(closes)
             }
             Ok(Quote { round: None, .. }) => Some(job.info.terms.deadline.saturating_add(1)),
-            Err(QuoteRefused::RoundFull) => None,
+            Err(QuoteRefused::RoundFull | QuoteRefused::RevealsBookedUp) => None,
             Err(refused) => {
                 let event = Event::NothingBetter {
                     campaign: job.info.summary.id,

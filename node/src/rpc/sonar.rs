@@ -226,6 +226,9 @@ fn quote_refused(reason: QuoteRefused) -> ErrorObjectOwned {
             "the campaign takes no commitments (any more), or none of this account"
         }
         QuoteRefused::RoundFull => "the round is full: wait for the next one",
+        QuoteRefused::RevealsBookedUp => {
+            "the blocks in which it would have to be revealed are booked up: wait for the next round"
+        }
     };
     ErrorObject::owned(QUOTE_CODE, message, Some(reason))
 }

@@ -16,8 +16,8 @@
 //!
 //! ## Life of an assay
 //!
-//! 1. Campaigns and gradients book it before they take money for it ([`AssayQueue::book`]), so that
-//!    there is room when they ask for it ([`AssayQueue::request`]).
+//! 1. Campaigns and gradients ask for it ([`AssayQueue::request`]). If too many are pending a round asks
+//!    again in the next block, and a proposal is refused.
 //! 2. At every imported block the off-chain worker of each node that holds an assayer's key takes
 //!    the oldest tasks on which that assayer has not reported, learns from
 //!    [`AssaySubjects::work`] what to measure, has its node measure it
@@ -45,7 +45,6 @@
 //!   [`RESEND_AFTER`] blocks, so that a transaction that got lost is sent again.
 //! - The runtime has `frame_system::AuthorizeCall` among its transaction extensions.
 //!
-//! [`AssayQueue::book`]: sonar_primitives::traits::AssayQueue::book
 //! [`AssayQueue::request`]: sonar_primitives::traits::AssayQueue::request
 //! [`AssayQueue::withdraw`]: sonar_primitives::traits::AssayQueue::withdraw
 //! [`AssaySubjects::work`]: sonar_primitives::traits::AssaySubjects::work
@@ -190,11 +189,6 @@ pub mod pallet {
     #[pallet::storage]
     pub type Tasks<T: Config> =
         CountedStorageMap<_, Twox64Concat, ModelId, AssayTask<BlockNumberFor<T>>, OptionQuery>;
-
-    /// How many assays were booked and not asked for yet; together with the pending ones they are at
-    /// most `MaxPending`.
-    #[pallet::storage]
-    pub type Booked<T: Config> = StorageValue<_, u32, ValueQuery>;
 
     /// The verdicts on each of them so far, with the account of the assayer that gave it.
     #[pallet::storage]

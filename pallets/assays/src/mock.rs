@@ -237,11 +237,9 @@ pub fn subject(id: ModelId) -> H256 {
     H256::from_low_u64_be(id)
 }
 
-/// Books an assay and asks for it at once.
+/// Asks for an assay.
 pub fn request(id: ModelId, kind: AssayKind) -> DispatchResult {
-    Assays::book()?;
-    Assays::request(id, CAMPAIGN, kind, subject(id));
-    Ok(())
+    Assays::request(id, CAMPAIGN, kind, subject(id))
 }
 
 /// The verdict on a round with one gradient, which brought a model with this error.

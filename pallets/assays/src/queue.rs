@@ -1,13 +1,8 @@
 //! The assays that the chain waits for.
 
-use crate::{Assayers, Booked, Config, Due, Error, Event, Pallet, Reports, TaskOf, Tasks};
+use crate::{Assayers, Config, Due, Error, Event, Pallet, Reports, TaskOf, Tasks};
 use alloc::vec::Vec;
-use frame_support::{
-    ensure,
-    pallet_prelude::DispatchResult,
-    traits::{DefensiveSaturating, Get},
-    weights::Weight,
-};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     agenda,
@@ -22,23 +17,16 @@ use sp_runtime::{
 };
 
 impl<T: Config> AssayQueue<T::AccountId> for Pallet<T> {
-    fn book() -> DispatchResult {
-        Booked::<T>::try_mutate(|booked| {
-            ensure!(
-                Tasks::<T>::count().saturating_add(*booked) < T::MaxPending::get(),
-                Error::<T>::QueueFull
-            );
-            booked.saturating_inc();
-            Ok(())
-        })
-    }
-
-    fn unbook() {
-        Booked::<T>::mutate(|booked| booked.defensive_saturating_dec());
-    }
-
-    fn request(id: ModelId, campaign: CampaignId, kind: AssayKind, subject: H256) {
-        Self::unbook();
+    fn request(
+        id: ModelId,
+        campaign: CampaignId,
+        kind: AssayKind,
+        subject: H256,
+    ) -> DispatchResult {
+        ensure!(
+            Tasks::<T>::count() < T::MaxPending::get(),
+            Error::<T>::QueueFull
+        );
         let deadline =
             frame_system::Pallet::<T>::block_number().saturating_add(T::AssayWindow::get());
         let due = deadline.saturating_add(One::one());
@@ -56,6 +44,7 @@ impl<T: Config> AssayQueue<T::AccountId> for Pallet<T> {
             },
         );
         Self::deposit_event(Event::Requested { id, campaign, kind });
+        Ok(())
     }
 
     fn withdraw(id: ModelId) -> Vec<T::AccountId> {

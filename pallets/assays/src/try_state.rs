@@ -1,6 +1,6 @@
 //! What must hold between the pallet's storage items.
 
-use crate::{Assayers, Booked, Config, Due, HoldReason, Pallet, Reports, Tasks};
+use crate::{Assayers, Config, Due, HoldReason, Pallet, Reports, Tasks};
 use alloc::collections::BTreeSet;
 use frame_support::{
     ensure,
@@ -13,7 +13,7 @@ impl<T: Config> Pallet<T> {
     /// Checks that
     ///
     /// - every assayer's bond is what is held from it, and accounts and keys are there once,
-    /// - no more assays are pending and booked than may be,
+    /// - no more assays are pending than may be,
     /// - pending ones are under their own number, with verdicts that fit and do not make a quorum yet,
     ///   and
     /// - the agenda names no block that is over, and no assay before its window is over.
@@ -39,8 +39,8 @@ impl<T: Config> Pallet<T> {
             "the number of pending assays is wrong"
         );
         ensure!(
-            Tasks::<T>::count().saturating_add(Booked::<T>::get()) <= T::MaxPending::get(),
-            "more assays are pending and booked than can be"
+            Tasks::<T>::count() <= T::MaxPending::get(),
+            "more assays are pending than can be"
         );
         ensure!(
             Tasks::<T>::iter().all(|(id, task)| task.id == id),

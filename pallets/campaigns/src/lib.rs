@@ -413,7 +413,7 @@ pub mod pallet {
         RoundAccepted,
         /// The retention period is not over; wait until it is.
         RetentionNotOver,
-        /// Not everything was claimed; claim the rest for its owners (`payouts.claim_for`) first.
+        /// Not everything was claimed; claim the rest for its owners (`payouts.claimFor`) first.
         Unclaimed,
         /// The limit must be 1 to 256 items.
         LimitOutOfRange,

@@ -320,26 +320,20 @@ impl ModelTree<AccountId> for FakeTree {
 pub struct FakeAssays;
 
 impl AssayQueue<AccountId> for FakeAssays {
-    fn book() -> DispatchResult {
+    fn request(
+        id: ModelId,
+        campaign: CampaignId,
+        kind: AssayKind,
+        subject: Hash,
+    ) -> DispatchResult {
+        assert_eq!(kind, AssayKind::Root);
         if QueueFull::get() {
             return Err(DispatchError::Other("queue full"));
         }
-        BookedAssays::set(&(BookedAssays::get() + 1));
-        Ok(())
-    }
-    fn unbook() {
-        BookedAssays::set(
-            &BookedAssays::get()
-                .checked_sub(1)
-                .expect("an assay was booked"),
-        );
-    }
-    fn request(id: ModelId, campaign: CampaignId, kind: AssayKind, subject: Hash) {
-        assert_eq!(kind, AssayKind::Root);
-        Self::unbook();
         let mut requested = Requested::get();
         requested.push((id, campaign, subject, System::block_number()));
         Requested::set(&requested);
+        Ok(())
     }
     fn withdraw(id: ModelId) -> Vec<AccountId> {
         let mut requested = Requested::get();

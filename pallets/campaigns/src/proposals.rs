@@ -155,13 +155,12 @@ impl<T: Config> Pallet<T> {
     /// Asks the assayers to measure a proposal.
     pub(crate) fn request_assay(root: ModelId) -> DispatchResult {
         let mut proposal = Proposals::<T>::get(root).ok_or(Error::<T>::UnknownProposal)?;
-        T::Assays::book()?;
         T::Assays::request(
             root,
             proposal.campaign,
             AssayKind::Root,
             subject(&proposal.model),
-        );
+        )?;
         proposal.state = ProposalState::Pending;
         Proposals::<T>::insert(root, proposal);
         Ok(())

@@ -1,16 +1,18 @@
 //! Bytes of blocks that are booked for reveals.
 //!
 //! Blocks are counted in buckets of [`BUCKET_BLOCKS`]. A commitment books the greatest possible size
-//! of its gradient in the first bucket that lies wholly in the round's reveal window and has room:
-//! whoever waits for his turn there finds room in its blocks, whatever others do.
+//! of its gradient in one of the buckets that lie wholly in the round's reveal window, the one with
+//! the most room: whoever waits for his turn there finds room in its blocks, whatever others do. What
+//! is booked is nobody else's, so it costs a fee, which rises steeply as a bucket fills up.
 
 use crate::{
     types::{Booking, MAX_BUCKETS},
     Booked, Bookings, Config, Error, Pallet,
 };
+use alloc::vec::Vec;
 use frame_support::{pallet_prelude::DispatchResult, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sonar_primitives::RoundId;
+use sonar_primitives::{round, Balance, RoundId};
 use sp_runtime::SaturatedConversion;
 
 /// Blocks of a bucket.
@@ -31,11 +33,10 @@ impl<T: Config> Pallet<T> {
             buckets: Default::default(),
         });
         let mut left = count;
-        for bucket in buckets(closes.saturated_into(), reveals_end.saturated_into()) {
+        for (bucket, booked) in Self::buckets_of((closes, reveals_end)) {
             if left == 0 {
                 break;
             }
-            let booked = Booked::<T>::get(bucket);
             let free = Self::bytes_per_bucket().saturating_sub(booked);
             let fits = free.checked_div(booking.size).unwrap_or(left).min(left);
             if fits == 0 {
@@ -58,6 +59,29 @@ impl<T: Config> Pallet<T> {
         }
         Bookings::<T>::insert(id, booking);
         Ok(())
+    }
+
+    /// What booking `size` bytes in this window costs. `None` if there is no room.
+    pub(crate) fn booking_fee(
+        window: (BlockNumberFor<T>, BlockNumberFor<T>),
+        size: u32,
+    ) -> Option<Balance> {
+        let (_, booked) = Self::buckets_of(window).into_iter().next()?;
+        let capacity = Self::bytes_per_bucket();
+        (booked.saturating_add(size) <= capacity)
+            .then(|| round::booking_fee(size, T::BookingFeePerByte::get(), booked, capacity))
+    }
+
+    /// The buckets that lie wholly in this window, with the bytes that are booked in each; the one
+    /// with the most room comes first.
+    fn buckets_of(
+        (closes, reveals_end): (BlockNumberFor<T>, BlockNumberFor<T>),
+    ) -> Vec<(u32, u32)> {
+        let mut buckets: Vec<_> = buckets(closes.saturated_into(), reveals_end.saturated_into())
+            .map(|bucket| (bucket, Booked::<T>::get(bucket)))
+            .collect();
+        buckets.sort_by_key(|(_, booked)| *booked);
+        buckets
     }
 
     /// Gives up what a round has booked. Returns it.

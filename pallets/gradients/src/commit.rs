@@ -2,14 +2,19 @@
 
 use crate::{
     door::NewCommitment, Branches, Commitments, Config, Error, Event, Models, Pallet, RoundFor,
-    RoundOf, Rounds,
+    RoundOf, Rounds, ToRebuild,
 };
 use frame_support::{
     ensure,
     pallet_prelude::{DispatchError, DispatchResult},
+    traits::{
+        fungible::Mutate,
+        tokens::{Fortitude, Precision, Preservation},
+    },
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
+    campaign::MAX_STEPS,
     round::{largest_part, surcharge, MAX_COMMITMENTS, MAX_ROUNDS_ABOVE_STORED},
     submission::SubmissionKind,
     traits::{Campaigns, CommitTerms},
@@ -33,13 +38,7 @@ impl<T: Config> Pallet<T> {
         let model = Models::<T>::get(base).ok_or(Error::<T>::UnknownModel)?;
         ensure!(model.root == root, Error::<T>::BaseOfOtherBranch);
         let terms = T::Campaigns::commit_terms(campaign, root, &who)?;
-        for needed in [base, branch.best] {
-            ensure!(
-                Self::models_to_build([needed], MAX_ROUNDS_ABOVE_STORED).is_some(),
-                Error::<T>::StoreModelFirst
-            );
-        }
-
+        ensure!(u64::from(branch.models) < MAX_STEPS, Error::<T>::BranchFull);
         let (round_id, round) = match Self::round_that_takes(root) {
             Some(known) => known,
             None => Self::open_round(campaign, root, &terms)?,
@@ -49,8 +48,10 @@ impl<T: Config> Pallet<T> {
             !RoundOf::<T>::contains_key(round_id, &who),
             Error::<T>::AlreadyCommitted
         );
-        let window = (round.closes, round.reveals_end);
-        Self::book_bytes(round_id, window, terms.max_gradient_size, 1)?;
+        Self::note_to_rebuild(round_id, [base, branch.best])?;
+        let (window, size) = ((round.closes, round.reveals_end), terms.max_gradient_size);
+        let fee = Self::booking_fee(window, size).ok_or(Error::<T>::RevealsBookedUp)?;
+        Self::book_bytes(round_id, window, size, 1)?;
         let (id, hold) = Self::take_commitment(
             &who,
             NewCommitment {
@@ -63,8 +64,17 @@ impl<T: Config> Pallet<T> {
                 },
                 deposit: Self::base_deposit(&who, terms.base_deposit),
                 part: Self::part_to_hold(&round, place, &terms),
-                max_hold,
+                max_hold: max_hold
+                    .checked_sub(fee)
+                    .ok_or(Error::<T>::HoldAboveMaximum)?,
             },
+        )?;
+        T::Currency::burn_from(
+            &who,
+            fee,
+            Preservation::Preserve,
+            Precision::Exact,
+            Fortitude::Polite,
         )?;
         Self::join(round_id, round, &who, id)?;
         Self::deposit_event(Event::Committed {
@@ -74,7 +84,25 @@ impl<T: Config> Pallet<T> {
             base,
             account: who,
             hold,
+            fee,
         });
+        Ok(())
+    }
+
+    /// Takes note of what must be rebuilt to measure a round with these models, so that an assayer
+    /// never has to keep too many.
+    fn note_to_rebuild(id: RoundId, models: [ModelId; 2]) -> Result<(), Error<T>> {
+        let mut to_rebuild = ToRebuild::<T>::get(id);
+        for model in models {
+            let needed = Self::models_to_build([model], MAX_ROUNDS_ABOVE_STORED)
+                .ok_or(Error::<T>::StoreModelFirst)?;
+            for (needed, _) in needed.into_iter().filter(|(_, model)| !model.stored) {
+                to_rebuild
+                    .try_insert(needed)
+                    .map_err(|_| Error::<T>::StoreModelFirst)?;
+            }
+        }
+        ToRebuild::<T>::insert(id, to_rebuild);
         Ok(())
     }
 

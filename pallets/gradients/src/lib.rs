@@ -117,7 +117,7 @@ pub mod pallet {
     };
     use frame_system::pallet_prelude::*;
     use sonar_primitives::{
-        round::{RoundState, MAX_COMMITMENTS},
+        round::{RoundState, MAX_COMMITMENTS, MAX_ROUNDS_TO_REBUILD},
         submission::Salt,
         traits::{AssayQueue, Blobs, Campaigns, Place, Reputations},
         tree::Contributor,
@@ -167,6 +167,10 @@ pub mod pallet {
         /// Bytes of each block that may be booked for reveals: half of what a block holds.
         #[pallet::constant]
         type RevealBytesPerBlock: Get<u32>;
+
+        /// What booking a byte of a gradient costs where nothing is booked yet.
+        #[pallet::constant]
+        type BookingFeePerByte: Get<Balance>;
 
         /// The most rounds and proposals that the agenda has for one block. At least 1.
         #[pallet::constant]
@@ -300,6 +304,16 @@ pub mod pallet {
     #[pallet::storage]
     pub type Bookings<T: Config> = StorageMap<_, Twox64Concat, RoundId, Booking, OptionQuery>;
 
+    /// The models that must be rebuilt to measure each round that is not decided.
+    #[pallet::storage]
+    pub type ToRebuild<T: Config> = StorageMap<
+        _,
+        Twox64Concat,
+        RoundId,
+        BoundedBTreeSet<ModelId, ConstU32<MAX_ROUNDS_TO_REBUILD>>,
+        ValueQuery,
+    >;
+
     /// What may have to go on, by the block that sees to it.
     #[pallet::storage]
     pub type Due<T: Config> = StorageMap<
@@ -341,6 +355,8 @@ pub mod pallet {
             account: T::AccountId,
             /// What is held for it, in the smallest unit of SNR.
             hold: Balance,
+            /// What booking room for its reveal has cost; it was burned.
+            fee: Balance,
         },
         /// An account committed to a proposal.
         ProposalCommitted {
@@ -449,15 +465,18 @@ pub mod pallet {
         UnknownModel,
         /// The base is a model of another branch: commit to the round of that one's root.
         BaseOfOtherBranch,
-        /// Too many rounds lie between the base, or the branch's best model, and stored parameters:
-        /// store its parameters first, with gradients.storeModel.
+        /// Too many rounds lie between the base, the branch's best model, or what the round's other
+        /// gradients were trained on, and stored parameters: store the base's parameters first, with
+        /// gradients.storeModel.
         StoreModelFirst,
+        /// The branch has as many models as it can have: commit to another one.
+        BranchFull,
         /// You have committed to a gradient in this round already: wait for the next one.
         AlreadyCommitted,
         /// The round has as many commitments as it can hold: wait for the next one.
         RoundFull,
-        /// More would have to be held than you allow, because the round filled up: raise max_hold or
-        /// wait for the next round.
+        /// More would be taken than you allow, because the round filled up, its blocks are booked, or the
+        /// bounty rose: raise max_hold or wait for the next round.
         HoldAboveMaximum,
         /// The blocks in which the gradient would have to be revealed are booked up: wait for the
         /// next round.
@@ -536,7 +555,8 @@ pub mod pallet {
         /// `commitment` is blake2b-256 of the SCALE encoding of (your account, campaign, Some(base),
         /// hash of the gradient, 32 random bytes). Keep gradient and random bytes: without a reveal
         /// while the round takes them, everything that is held is lost. Holds the deposit and the
-        /// largest part of the round's assay that you may have to pay, at most `max_hold` together.
+        /// largest part of the round's assay that you may have to pay, and burns the fee for booking
+        /// room for the reveal: at most `max_hold` together.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::commit())]
         pub fn commit(

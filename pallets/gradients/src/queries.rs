@@ -75,10 +75,14 @@ impl<T: Config> Pallet<T> {
             Some((id, round)) => (Some(id), round),
             None => (None, Self::new_round(campaign, root, &terms)),
         };
+        let window = (round.closes, round.reveals_end);
+        let fee = Self::booking_fee(window, terms.max_gradient_size)
+            .ok_or(QuoteRefused::RevealsBookedUp)?;
         let place = Self::next_place(&round, &terms).map_err(|_| QuoteRefused::RoundFull)?;
         Ok(CommitmentQuote {
             deposit: Self::base_deposit(account, terms.base_deposit),
             part: Self::part_to_hold(&round, place, &terms),
+            fee,
             accepted_up_to: best.error.checked_sub(base.minimum_step),
             best: branch.best,
             round: id,

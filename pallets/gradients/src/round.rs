@@ -2,8 +2,8 @@
 
 use crate::{
     commit::TermsFor, due, Bookings, Commitments, Config, DueItem, Error, Event, OpenRound,
-    OrderedId, Pallet, PendingRounds, RoundFor, Rounds, RoundsIn, SubmissionOf, Submissions, Trees,
-    LOG_TARGET,
+    OrderedId, Pallet, PendingRounds, RoundFor, Rounds, RoundsIn, SubmissionOf, Submissions,
+    ToRebuild, Trees, LOG_TARGET,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -50,13 +50,12 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Opens a round and books its assay.
+    /// Opens a round.
     pub(crate) fn open_round(
         campaign: CampaignId,
         root: ModelId,
         terms: &TermsFor<T>,
     ) -> Result<(RoundId, RoundFor<T>), DispatchError> {
-        T::Assays::book()?;
         let id = Self::next_model();
         let round = Self::new_round(campaign, root, terms);
         Self::schedule_end_of_reveals(id, &round)?;
@@ -131,14 +130,15 @@ impl<T: Config> Pallet<T> {
     /// the next one; `None` if nothing was due.
     pub(crate) fn proceed(id: RoundId) -> Option<u32> {
         let round = Rounds::<T>::get(id).filter(|round| !round.state.is_decided())?;
+        // First: who may not reveal any more loses nothing by it.
+        if !Self::is_judged(round.campaign) {
+            return Some(Self::dissolve(id, round));
+        }
         let now = frame_system::Pallet::<T>::block_number();
         let mut done = None;
         if now >= round.reveals_end && Self::unbook_bytes(id).is_some() {
             Self::conclude_unrevealed(id);
             done = Some(round.commitments);
-        }
-        if !Self::is_judged(round.campaign) {
-            return Some(Self::dissolve(id, round));
         }
         let waits = round.state == RoundState::Assaying || Self::takes_reveals(id);
         if waits || Self::lowest_pending(round.campaign) != Some(id) {
@@ -146,7 +146,6 @@ impl<T: Config> Pallet<T> {
         }
         let commitments = round.commitments;
         let others = if round.reveals == 0 {
-            T::Assays::unbook();
             Self::end_without_model(id, round, RoundState::Empty)
         } else {
             Self::request_assay(id, round);
@@ -160,7 +159,7 @@ impl<T: Config> Pallet<T> {
         Bookings::<T>::contains_key(id)
     }
 
-    /// Asks the assayers to measure a round whose turn it is.
+    /// Asks the assayers to measure a round whose turn it is, or asks again in the next block.
     fn request_assay(id: RoundId, round: RoundFor<T>) {
         let Some(subject) = Self::subject(id, &round) else {
             // Its campaign is judged, but has lost the root. The round goes back when it is over.
@@ -168,7 +167,11 @@ impl<T: Config> Pallet<T> {
             return;
         };
         let (campaign, reveals) = (round.campaign, round.reveals);
-        T::Assays::request(id, campaign, AssayKind::Round, subject);
+        if T::Assays::request(id, campaign, AssayKind::Round, subject).is_err() {
+            // As many assays are pending as can be.
+            due::schedule_next::<T>(DueItem::Round(id));
+            return;
+        }
         Rounds::<T>::insert(
             id,
             RoundFor::<T> {
@@ -189,8 +192,6 @@ impl<T: Config> Pallet<T> {
         if round.state == RoundState::Assaying {
             // Everything goes back: there is nothing to pay those from who have measured in vain.
             T::Assays::withdraw(id);
-        } else {
-            T::Assays::unbook();
         }
         Self::unbook_bytes(id);
         round
@@ -220,6 +221,7 @@ impl<T: Config> Pallet<T> {
     /// Notes that nothing more happens to a round.
     pub(crate) fn close_books(id: RoundId, round: RoundFor<T>, state: RoundState) {
         PendingRounds::<T>::remove(round.campaign, OrderedId::from(id));
+        ToRebuild::<T>::remove(id);
         if OpenRound::<T>::get(round.root) == Some(id) {
             OpenRound::<T>::remove(round.root);
         }

@@ -13,6 +13,10 @@ use sonar_primitives::{
     tree::{ModelOrigin, RecordStep},
     BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
+use syft::round::MAX_SEATS;
+
+/// Blobs that a model keeps pinned, at most: the gradients of its best set, and its parameters.
+const BLOBS_OF_A_MODEL: usize = MAX_SEATS as usize + 1;
 
 impl<T: Config> ModelTree<T::AccountId> for Pallet<T> {
     fn allocate() -> ModelId {
@@ -99,14 +103,17 @@ impl<T: Config> ModelTree<T::AccountId> for Pallet<T> {
         // First, because what it says is not true of half a tree.
         Trees::<T>::remove(campaign);
         let mut left = limit as usize;
-        let mut take = |keys: &mut dyn Iterator<Item = OrderedId>| -> Vec<OrderedId> {
-            let taken: Vec<_> = keys.take(left).collect();
-            left = left.saturating_sub(taken.len());
+        let mut take = |keys: &mut dyn Iterator<Item = OrderedId>, blobs: usize| {
+            let taken: Vec<_> = keys.take(left.div_ceil(blobs)).collect();
+            left = left.saturating_sub(taken.len().saturating_mul(blobs));
             taken
         };
-        let submissions = take(&mut SubmissionsIn::<T>::iter_key_prefix(campaign));
-        let rounds = take(&mut RoundsIn::<T>::iter_key_prefix(campaign));
-        let models = take(&mut ModelsIn::<T>::iter_key_prefix(campaign));
+        let submissions = take(&mut SubmissionsIn::<T>::iter_key_prefix(campaign), 1);
+        let rounds = take(&mut RoundsIn::<T>::iter_key_prefix(campaign), 1);
+        let models = take(
+            &mut ModelsIn::<T>::iter_key_prefix(campaign),
+            BLOBS_OF_A_MODEL,
+        );
         submissions
             .into_iter()
             .for_each(|id| Self::forget_submission(campaign, id));

@@ -121,6 +121,8 @@ pub struct CommitmentQuote<Balance, BlockNumber> {
     pub deposit: Balance,
     /// The largest possible part of the round's assay, with its surcharge.
     pub part: Balance,
+    /// What booking room for the reveal costs; burned.
+    pub fee: Balance,
     /// The largest error of a model that would be accepted; `None` if the branch cannot be improved.
     pub accepted_up_to: Option<MeasuredError>,
     /// The branch's best model.

@@ -84,9 +84,9 @@ fn submissions(db: RuntimeDbWeight, count: u32) -> Weight {
 
 /// Twice a recipe, for the base and for the branch's best model. Reads (9) branch, base, campaign,
 /// its terms, proposal and member, reputation, open round, and the round. Reads and writes (12) the
-/// numbers, the tree, the booked assays, the blobs' places, the account and its holds, the agenda, the
-/// round's commitments, bookings and buckets, and the list of members. Writes (9) round, submission
-/// and their entries in lists.
+/// numbers, the tree, what the round must rebuild, the blobs' places, the account and its holds, the
+/// agenda, the round's commitments, bookings and buckets, and the list of members. Writes (9) round,
+/// submission and their entries in lists.
 fn commit(db: RuntimeDbWeight) -> Weight {
     call(db, 2 * RECIPE + 21 + AGENDA + BUCKETS, 21 + BUCKETS)
 }

@@ -138,7 +138,7 @@ pub struct Quote {
     /// What a round that reaches the error would earn, all its contributors together.
     #[serde(with = "crate::amount")]
     pub pays: Balance,
-    /// What is held from the account until the verdict: `deposit` and `part`.
+    /// What is taken from the account with the commitment: `deposit`, `part` and `fee`.
     #[serde(with = "crate::amount")]
     pub hold: Balance,
     /// The base deposit. Comes back with the verdict; lost without a reveal.
@@ -148,6 +148,9 @@ pub struct Quote {
     /// back.
     #[serde(with = "crate::amount")]
     pub part: Balance,
+    /// What booking room for the reveal costs: little, unless its blocks are nearly booked up. Burned.
+    #[serde(with = "crate::amount")]
+    pub fee: Balance,
     /// The largest error of a model that would be accepted; `None` if the branch cannot be improved.
     pub accepted_up_to: Option<MeasuredError>,
     /// The branch's best model.
@@ -170,6 +173,8 @@ pub enum QuoteRefused {
     NotOpen,
     /// The round has as many commitments as it can hold.
     RoundFull,
+    /// The blocks in which the gradient would have to be revealed are booked up.
+    RevealsBookedUp,
 }
 
 /// A stored blob.

@@ -86,6 +86,8 @@ pub enum CampaignEvent {
         account: AccountId,
         #[serde(with = "crate::amount")]
         hold: Balance,
+        #[serde(with = "crate::amount")]
+        fee: Balance,
     },
     /// An account committed to a proposal.
     ProposalCommitted {

@@ -20,6 +20,11 @@ pub const MIN_COMMITMENTS: u32 = 16;
 pub const COMMITMENTS_PER_DOUBLING: u32 = 16;
 /// Rounds that must be rebuilt to get a base from stored parameters, at most.
 pub const MAX_ROUNDS_ABOVE_STORED: u32 = 16;
+/// Rounds that must be rebuilt to get all that a round is measured with from stored parameters, at
+/// most.
+pub const MAX_ROUNDS_TO_REBUILD: u32 = 64;
+/// The booking fee doubles with every so many parts of what can be booked.
+pub const PARTS_PER_DOUBLING: u128 = 16;
 
 /// How far a round has come. While it is `Pending` the blocks tell whether it takes commitments,
 /// takes reveals or waits for its turn.
@@ -143,6 +148,18 @@ pub fn surcharge(place: u32) -> Balance {
         .unwrap_or(Balance::MAX)
 }
 
+/// What booking `size` bytes costs where `booked` of `capacity` bytes are booked already:
+/// `size * per_byte * 2^floor(16 booked / capacity)`. To book up everybody's blocks costs tens of thousands
+/// times what the first pay. Saturates.
+pub fn booking_fee(size: u32, per_byte: Balance, booked: u32, capacity: u32) -> Balance {
+    let parts = (PARTS_PER_DOUBLING * u128::from(booked))
+        .checked_div(capacity.into())
+        .unwrap_or_default();
+    per_byte
+        .saturating_mul(size.into())
+        .saturating_mul(1 << parts.min(PARTS_PER_DOUBLING))
+}
+
 /// The multiply-adds of measuring a round of `reveals`, if one set takes `work` of them. Saturates.
 pub fn work(work: u64, reveals: u32, seats: u8) -> u64 {
     work.saturating_mul(measurements(reveals, seats))
@@ -187,6 +204,19 @@ mod tests {
         assert_eq!(closes(100u32, 30, 110), 111);
         assert_eq!(closes(100u32, 1, 100), 101);
         assert_eq!(closes(u32::MAX, 30, u32::MAX), u32::MAX);
+    }
+
+    #[test]
+    fn booking_gets_dearer_as_the_blocks_fill_up() {
+        let fee = |booked| booking_fee(1_000, 3, booked, 160_000);
+        assert_eq!(fee(0), 3_000);
+        assert_eq!(fee(9_999), 3_000);
+        assert_eq!(fee(10_000), 6_000);
+        assert_eq!(fee(80_000), 3_000 << 8);
+        assert_eq!(fee(159_999), 3_000 << 15);
+        assert_eq!(fee(u32::MAX), 3_000 << 16);
+        assert_eq!(booking_fee(u32::MAX, Balance::MAX, 1, 1), Balance::MAX);
+        assert_eq!(booking_fee(10, 3, 5, 0), 30);
     }
 
     #[test]

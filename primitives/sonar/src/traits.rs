@@ -137,19 +137,21 @@ pub trait ModelTree<AccountId> {
     fn record_steps(campaign: CampaignId, from: u32, limit: u32) -> Vec<RecordStep<AccountId>>;
     /// Whether anybody besides `account` has contributed to the record.
     fn others_contributed(campaign: CampaignId, account: &AccountId) -> bool;
-    /// Forgets at most `limit` models, rounds and submissions of a campaign that is over, and unpins
-    /// their blobs. Returns how many it forgot; fewer than `limit` means that nothing is left.
+    /// Forgets at most `limit` submissions and rounds, or fewer models (which have more blobs), of a
+    /// campaign that is over, and unpins their blobs. Returns how much of the limit it needed; less than
+    /// all of it means that nothing is left.
     fn forget(campaign: CampaignId, limit: u32) -> u32;
 }
 
 /// The assays, as those who cause them see them.
 pub trait AssayQueue<AccountId> {
-    /// Books an assay that will be asked for later. Fails if too many are pending or booked.
-    fn book() -> DispatchResult;
-    /// Gives a booked assay up.
-    fn unbook();
-    /// Asks the assayers to measure what was booked.
-    fn request(id: ModelId, campaign: CampaignId, kind: AssayKind, subject: sp_core::H256);
+    /// Asks the assayers to measure. Fails if too many assays are pending.
+    fn request(
+        id: ModelId,
+        campaign: CampaignId,
+        kind: AssayKind,
+        subject: sp_core::H256,
+    ) -> DispatchResult;
     /// No longer interested. Returns those who may have measured in vain, and whom the caller pays as it
     /// would for a verdict: the assayers, if the assay was requested in an earlier block and its window
     /// is still open. Nobody has seen what was requested in this block, and nobody is paid for silence.

@@ -106,6 +106,7 @@ impl pallet_gradients::Config for Runtime {
     type Reputations = Payouts;
     type ProposalWindow = ProposalWindow;
     type RevealBytesPerBlock = RevealBytesPerBlock;
+    type BookingFeePerByte = configs::TransactionByteFee;
     type MaxDuePerBlock = ConstU32<64>;
     type LostDeposits = LostDeposits;
     type Operators = Operators;
@@ -136,7 +137,7 @@ impl pallet_assays::Config for Runtime {
     type AssayWindow = AssayWindow;
     type MaxPending = ConstU32<1024>;
     type MaxAssaysPerBlock = ConstU32<8>;
-    type MaxDuePerBlock = ConstU32<64>;
+    type MaxDuePerBlock = ConstU32<8>;
     type UnsignedPriority = ReportPriority;
     type ReportLongevity = ConstU64<16>;
     type WeightInfo = pallet_assays::weights::SubstrateWeight<Runtime>;

@@ -69,6 +69,9 @@ proptest! {
                     RuntimeEvent::TransactionPayment(
                         pallet_transaction_payment::Event::TransactionFeePaid { actual_fee, tip, .. },
                     ) => fees += actual_fee + tip,
+                    RuntimeEvent::Gradients(pallet_gradients::Event::Committed { fee, .. }) => {
+                        fees += fee;
+                    }
                     _ => {}
                 }
             }

@@ -87,6 +87,7 @@ pub async fn run(context: &Context, quote: Quote) -> Result<()> {
         "hold": Amount(answer.hold),
         "deposit": Amount(answer.deposit),
         "part": Amount(answer.part),
+        "fee": Amount(answer.fee),
     });
     context
         .output
@@ -101,6 +102,10 @@ fn refusal(refused: QuoteRefused, id: CampaignId, root: ModelId) -> String {
         QuoteRefused::RoundFull => format!(
             "the open round of branch {root} has as many commitments as it can hold: wait for the next \
              one, see sonar campaign show {id}"
+        ),
+        QuoteRefused::RevealsBookedUp => format!(
+            "the blocks in which a gradient of branch {root} would have to be revealed are booked up: wait for the next \
+             round"
         ),
         QuoteRefused::UnknownCampaign | QuoteRefused::UnknownRoot => {
             format!("branch {root} of campaign {id} is gone: run the command again")
@@ -145,7 +150,10 @@ fn tell(
         ),
         (
             "held",
-            format!("{} from commitment to verdict", format::amount(answer.hold)),
+            format!(
+                "{} from commitment to verdict",
+                format::amount(answer.deposit.saturating_add(answer.part))
+            ),
         ),
         (
             "  deposit",
@@ -159,6 +167,13 @@ fn tell(
             format!(
                 "{} at most, your part of what measuring the round costs, whatever it brings",
                 format::amount(answer.part)
+            ),
+        ),
+        (
+            "booking fee",
+            format!(
+                "{}, burned with the commitment: for the room that blocks keep for the gradient",
+                format::amount(answer.fee)
             ),
         ),
     ])
@@ -181,6 +196,7 @@ mod tests {
             hold: SNR * 3,
             deposit: SNR,
             part: SNR * 2,
+            fee: SNR / 500,
             accepted_up_to: Some(100_000_000),
             best: 9,
             round: Some(12),
@@ -196,7 +212,8 @@ mod tests {
              accepted         up to 10.00 %\n\
              held             3 SNR from commitment to verdict\n  \
              deposit        1 SNR, comes back; lost if the gradient is not revealed\n  \
-             for the assay  2 SNR at most, your part of what measuring the round costs, whatever it brings\n"
+             for the assay  2 SNR at most, your part of what measuring the round costs, whatever it brings\n\
+             booking fee      0.002 SNR, burned with the commitment: for the room that blocks keep for the gradient\n"
         );
         let none = Answer {
             round: None,

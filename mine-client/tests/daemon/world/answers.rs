@@ -156,6 +156,7 @@ impl World {
             hold: DEPOSIT + part,
             deposit: DEPOSIT,
             part,
+            fee: 0,
             accepted_up_to: self.models[&best]
                 .0
                 .error

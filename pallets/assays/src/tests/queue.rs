@@ -1,6 +1,5 @@
-use crate::{mock::*, Booked, Due, Error, Event, Reports, Tasks};
+use crate::{mock::*, Due, Error, Event, Reports, Tasks};
 use frame_support::{assert_noop, assert_ok, traits::Hooks};
-use proptest::prelude::*;
 use sonar_primitives::{
     assay::{AssayKind, AssayTask, Verdict},
     traits::AssayQueue,
@@ -10,10 +9,7 @@ use sonar_primitives::{
 #[test]
 fn request_works() {
     build_and_execute(|| {
-        assert_ok!(Assays::book());
-        assert_ok!(Assays::book());
-        Assays::request(5, CAMPAIGN, AssayKind::Round, subject(5));
-        assert_eq!(Booked::<Test>::get(), 1);
+        assert_ok!(Assays::request(5, CAMPAIGN, AssayKind::Round, subject(5)));
         assert_eq!(
             Tasks::<Test>::get(5),
             Some(AssayTask {
@@ -37,71 +33,23 @@ fn request_works() {
 }
 
 #[test]
-fn book_fails_when_the_queue_is_full() {
+fn request_fails_when_the_queue_is_full() {
     build_and_execute(|| {
-        for id in 0..10 {
+        for id in 0..16 {
             assert_ok!(request(id, AssayKind::Root));
         }
-        for _ in 0..6 {
-            assert_ok!(Assays::book());
-        }
         let full = || {
-            assert_noop!(Assays::book(), Error::<Test>::QueueFull);
+            assert_noop!(request(20, AssayKind::Root), Error::<Test>::QueueFull);
         };
         full();
-        // There was room for it, so what was booked can be asked for, and takes no more.
-        Assays::request(10, CAMPAIGN, AssayKind::Root, subject(10));
-        full();
-        // Until an assay is decided, withdrawn or given up before.
+        // Until an assay is decided or withdrawn.
         assert_ok!(report(ASSAYER, 3, Verdict::Measured { error: 1 }));
-        assert_ok!(Assays::book());
+        assert_ok!(request(16, AssayKind::Root));
         full();
         Assays::withdraw(4);
-        assert_ok!(Assays::book());
-        full();
-        Assays::unbook();
-        assert_ok!(Assays::book());
+        assert_ok!(request(17, AssayKind::Root));
         full();
     });
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// Whatever is done in whatever order, who booked can ask, and pending and booked assays are what
-    /// they should be.
-    #[test]
-    fn bookings_are_counted(actions in prop::collection::vec(0..4u8, 0..60)) {
-        build_and_execute(|| {
-            let (mut booked, mut pending, mut next) = (0u32, Vec::new(), 0);
-            for action in actions {
-                match action {
-                    0 => match Assays::book() {
-                        Ok(()) => booked += 1,
-                        Err(_) => assert_eq!(booked as usize + pending.len(), 16),
-                    },
-                    1 if booked > 0 => {
-                        Assays::unbook();
-                        booked -= 1;
-                    }
-                    2 if booked > 0 => {
-                        Assays::request(next, CAMPAIGN, AssayKind::Round, subject(next));
-                        booked -= 1;
-                        pending.push(next);
-                        next += 1;
-                    }
-                    3 if !pending.is_empty() => {
-                        let first = pending.remove(0);
-                        assert_ok!(report(ASSAYER, first, not_improved()));
-                    }
-                    _ => {}
-                }
-                assert_eq!(Booked::<Test>::get(), booked);
-                assert_eq!(Tasks::<Test>::count() as usize, pending.len());
-                Assays::do_try_state().unwrap();
-            }
-        });
-    }
 }
 
 /// Those who are owed.

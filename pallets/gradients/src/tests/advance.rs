@@ -51,6 +51,26 @@ fn what_was_not_revealed_is_lost() {
     });
 }
 
+/// While as many assays are pending as can be, a round asks again in every block.
+#[test]
+fn a_round_asks_for_its_assay_until_there_is_room() {
+    build_and_execute(|| {
+        AssayQueueLength::set(0);
+        let id = commit(ALICE, 1);
+        to_reveals(FIRST);
+        reveal(ALICE, id, 1).unwrap();
+        for _ in 0..3 {
+            assert_eq!(round(FIRST).state, RoundState::Pending);
+            next_block();
+        }
+        AssayQueueLength::set(1);
+        next_block();
+        assert_eq!(round(FIRST).state, RoundState::Assaying);
+        decide(FIRST, refuses(&[]));
+        assert_eq!(state(id), SubmissionState::NotContributed);
+    });
+}
+
 #[test]
 fn without_a_reveal_a_round_is_empty() {
     build_and_execute(|| {
@@ -74,7 +94,6 @@ fn without_a_reveal_a_round_is_empty() {
                 Told::NothingPending(CAMPAIGN)
             ]
         );
-        assert_eq!(booked_assays(), 0);
         assert_eq!(PendingRounds::<Test>::iter().count(), 0);
     });
 }

@@ -1,6 +1,6 @@
 use crate::{
     mock::*, Branches, Commitments, Due, DueItem, OpenRound, OrderedId, PendingRounds, RoundOf,
-    Rounds, RoundsIn, Submissions, SubmissionsIn, SubmissionsOf, Trees,
+    Rounds, RoundsIn, Submissions, SubmissionsIn, SubmissionsOf, ToRebuild, Trees,
 };
 use frame_support::{assert_noop, assert_ok};
 use sonar_primitives::{
@@ -46,6 +46,7 @@ fn the_first_commitment_opens_a_round() {
                     base: ROOT,
                     account: ALICE,
                     hold: BASE + PART,
+                    fee: 0,
                 }
             ]
         );
@@ -94,7 +95,6 @@ fn the_first_commitment_opens_a_round() {
             Due::<Test>::get(reveals_end).to_vec(),
             [DueItem::Round(FIRST)]
         );
-        assert_eq!(booked_assays(), 1);
         let hold = BASE + PART;
         assert_eq!((free(ALICE), held(ALICE)), (BALANCE - hold, hold));
     });
@@ -117,7 +117,6 @@ fn others_join_until_the_round_closes() {
             (1, 1 + ROUND_BLOCKS)
         );
         assert_eq!(OpenRound::<Test>::get(ROOT), Some(FIRST + 1));
-        assert_eq!(booked_assays(), 2);
     });
 }
 
@@ -256,9 +255,6 @@ fn a_reputation_lowers_the_deposit() {
 fn what_cannot_be_held_or_booked_undoes_everything() {
     build_and_execute(|| {
         assert_noop!(commit_on(POOR, ROOT, ROOT, 1), TokenError::FundsUnavailable);
-        AssayQueueLength::set(0);
-        assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), "queue full");
-        AssayQueueLength::set(1);
         PlacesForBlobs::set(0);
         assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), "no place");
         PlacesForBlobs::set(1);
@@ -266,9 +262,22 @@ fn what_cannot_be_held_or_booked_undoes_everything() {
         assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), Error::RevealsBookedUp);
         RevealBytesPerBlock::set(max_gradient_size());
         commit(ALICE, 1);
-        // A commitment that joins a round needs no assay of its own.
-        PlacesForBlobs::set(2);
-        commit(BOB, 2);
+    });
+}
+
+#[test]
+fn a_branch_has_an_end() {
+    build_and_execute(|| {
+        let models = |count| {
+            Branches::<Test>::mutate(CAMPAIGN, ROOT, |branch| {
+                branch.as_mut().unwrap().models = count
+            })
+        };
+        models(1_024);
+        assert_noop!(commit_on(ALICE, ROOT, ROOT, 1), Error::BranchFull);
+        models(1_023);
+        commit(ALICE, 1);
+        models(1);
     });
 }
 
@@ -316,6 +325,33 @@ fn a_base_is_at_most_16_rounds_above_stored_parameters() {
         assert_ok!(Gradients::store_model(origin, last, bytes));
         assert_ok!(commit_on(ALICE, ROOT, last, 1));
         assert_ok!(commit_on(BOB, ROOT, models[16], 1));
+    });
+}
+
+/// So that an assayer never has to rebuild more for one round, whatever its gradients were trained on.
+#[test]
+fn a_round_rebuilds_64_models_at_most() {
+    build_and_execute(|| {
+        // Each branch off stored parameters is 16 models long.
+        let mut ends = Vec::new();
+        for step in 1..=17 * 4 + 1 {
+            let error = START - 10 * step;
+            let id = accepted(ROOT, ALICE, error);
+            if step % 17 == 0 {
+                let origin = RuntimeOrigin::signed(CAROL);
+                assert_ok!(Gradients::store_model(origin, id, parameters(error)));
+            } else if step % 17 == 16 {
+                ends.push(id);
+            }
+        }
+        let best = Branches::<Test>::get(CAMPAIGN, ROOT).unwrap().best;
+        for (who, base) in [ALICE, BOB, CAROL].into_iter().zip(&ends) {
+            assert_ok!(commit_on(who, ROOT, *base, 1));
+        }
+        let open = OpenRound::<Test>::get(ROOT).unwrap();
+        assert_eq!(ToRebuild::<Test>::get(open).len(), 3 * 16 + 1);
+        assert_noop!(commit_on(OWNER, ROOT, ends[3], 1), Error::StoreModelFirst);
+        assert_ok!(commit_on(OWNER, ROOT, best, 1));
     });
 }
 

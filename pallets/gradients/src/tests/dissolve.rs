@@ -132,7 +132,6 @@ fn later_rounds_dissolve_at_the_target() {
         assert_eq!(states(3), [Accepted, Dissolved, Dissolved]);
         assert_eq!(state(carol), SubmissionState::Returned);
         assert_eq!((free(CAROL), held(CAROL)), (BALANCE, 0));
-        assert_eq!(booked_assays(), 0);
         assert!(!OpenRound::<Test>::contains_key(ROOT));
         assert_eq!(
             told(),
@@ -171,14 +170,34 @@ fn dissolving_does_not_forgive_a_missed_reveal() {
         let [alice, bob] = [(ALICE, 1), (BOB, 2)].map(|(a, s)| commit(a, s));
         to_reveals(FIRST);
         reveal(ALICE, alice, 1).unwrap();
-        // The agenda has not come to it.
-        System::set_block_number(round(FIRST).reveals_end);
-        Due::<Test>::remove(round(FIRST).reveals_end);
+        to_end(FIRST);
         set_phase(CAMPAIGN, Some(Phase::Dissolving));
         assert_ok!(advance(FIRST));
         assert_eq!(state(alice), SubmissionState::Returned);
         assert_eq!(state(bob), SubmissionState::NotRevealed);
         assert_eq!(round(FIRST).state, RoundState::Dissolved);
+    });
+}
+
+/// A later round whose window ends only after the target was reached: nobody may reveal any more, and
+/// nobody loses anything, however late it is dissolved.
+#[test]
+fn who_may_not_reveal_any_more_loses_nothing() {
+    build_and_execute(|| {
+        let [alice, bob] = [(ALICE, 1), (BOB, 2)].map(|(a, s)| commit(a, s));
+        to_reveals(FIRST);
+        reveal(ALICE, alice, 1).unwrap();
+        set_phase(CAMPAIGN, Some(Phase::Dissolving));
+        // In the meantime many other rounds are dissolved, one by one.
+        System::set_block_number(round(FIRST).reveals_end + 100);
+        Due::<Test>::remove(round(FIRST).reveals_end);
+        assert_ok!(advance(FIRST));
+        for id in [alice, bob] {
+            assert_eq!(state(id), SubmissionState::Returned);
+        }
+        for who in [ALICE, BOB] {
+            assert_eq!((free(who), held(who)), (BALANCE, 0));
+        }
     });
 }
 

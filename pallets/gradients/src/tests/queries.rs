@@ -123,6 +123,7 @@ fn a_quote_is_what_a_commitment_needs() {
             CommitmentQuote {
                 deposit: BASE,
                 part: part(PRICE, ROUND_SIZE, SEATS),
+                fee: 0,
                 accepted_up_to: Some(START - MINIMUM_STEP),
                 best: ROOT,
                 round: None,

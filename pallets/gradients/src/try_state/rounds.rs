@@ -3,7 +3,7 @@
 use super::keys;
 use crate::{
     Booked, Bookings, Commitments, Config, Due, DueItem, NextModel, OpenRound, OrderedId, Pallet,
-    PendingRounds, RoundFor, Rounds, RoundsIn, Submissions, Trees, BUCKET_BLOCKS,
+    PendingRounds, RoundFor, Rounds, RoundsIn, Submissions, ToRebuild, Trees, BUCKET_BLOCKS,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
@@ -58,6 +58,13 @@ impl<T: Config> Pallet<T> {
             let round = Rounds::<T>::get(id).ok_or("an open round is not known")?;
             ensure!(round.root == root, "an open round is on another root");
         }
+        ensure!(
+            ToRebuild::<T>::iter_keys()
+                .map(OrderedId::from)
+                .collect::<BTreeSet<_>>()
+                == pending.iter().map(|(_, id)| *id).collect(),
+            "what is to be rebuilt is not noted for the undecided rounds"
+        );
         ensure!(
             keys(RoundsIn::<T>::iter()) == in_campaign,
             "RoundsIn is not the list of rounds"
