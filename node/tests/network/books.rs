@@ -15,7 +15,7 @@ pub const ENDOWMENT: Balance = 1_000_000 * SNR;
 /// What happened from the first block to the best one.
 #[derive(Default, Debug)]
 pub struct Books {
-    /// What each account paid in fees.
+    /// What each account paid in fees, those for booking included.
     fees: BTreeMap<AccountId, Balance>,
     /// How many verdicts were given on each root and round.
     pub reported: BTreeMap<ModelId, u32>,
@@ -42,6 +42,9 @@ impl Books {
                     who, actual_fee, ..
                 },
             ) => *self.fees.entry(who).or_default() += actual_fee,
+            RuntimeEvent::Gradients(pallet_gradients::Event::Committed {
+                account, fee, ..
+            }) => *self.fees.entry(account).or_default() += fee,
             RuntimeEvent::Assays(pallet_assays::Event::Reported { id, .. }) => {
                 *self.reported.entry(id).or_default() += 1
             }

@@ -7,6 +7,7 @@
 mod books;
 mod breast_cancer;
 mod campaign;
+mod full_blocks;
 mod http;
 mod node;
 mod other_chain;

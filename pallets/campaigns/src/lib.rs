@@ -19,7 +19,7 @@
 //!
 //! ```text
 //! Proposed --first proposal assayed, claim holds--> Open --target | deadline | cancelled--> Closing
-//! Proposed --claim false, malformed, not judged or cancelled--> Rejected
+//! Proposed --claim false, at target, malformed, not judged or cancelled--> Rejected
 //! Closing --nothing pending, record split in bounded steps--> Settled --all claimed, retention over--> removed
 //! ```
 //!

@@ -15,7 +15,7 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     campaign::MAX_STEPS,
-    round::{largest_part, surcharge, MAX_COMMITMENTS, MAX_ROUNDS_ABOVE_STORED},
+    round::{largest_part, surcharge, MAX_ROUNDS_ABOVE_STORED},
     submission::SubmissionKind,
     traits::{Campaigns, CommitTerms},
     Balance, CampaignId, ModelId, RoundId,
@@ -108,8 +108,10 @@ impl<T: Config> Pallet<T> {
 
     /// The place of the next commitment to a round. Fails if it is full.
     pub(crate) fn next_place(round: &RoundFor<T>, terms: &TermsFor<T>) -> Result<u8, Error<T>> {
-        let most = terms.max_commitments.min(MAX_COMMITMENTS);
-        ensure!(round.commitments < most, Error::<T>::RoundFull);
+        ensure!(
+            round.commitments < terms.max_commitments,
+            Error::<T>::RoundFull
+        );
         u8::try_from(round.commitments).map_err(|_| Error::<T>::RoundFull)
     }
 
