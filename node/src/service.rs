@@ -257,8 +257,9 @@ fn start<N: NetworkBackend<Block, Hash>>(
     let rpc_builder = {
         let client = client.clone();
         let pool = transaction_pool.clone();
+        let feed = rpc::EventFeed::start(client.clone(), &task_manager.spawn_handle());
         Box::new(move |executor| {
-            rpc::create(client.clone(), pool.clone(), executor).map_err(Into::into)
+            rpc::create(client.clone(), pool.clone(), feed.clone(), executor).map_err(Into::into)
         })
     };
 

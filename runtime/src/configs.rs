@@ -1,5 +1,6 @@
 //! The pallets' parameters.
 
+mod fees;
 pub mod sonar;
 
 use crate::*;
@@ -12,9 +13,9 @@ use frame_support::{
     },
 };
 use frame_system::limits::{BlockLength, BlockWeights};
-use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
+use pallet_transaction_payment::FungibleAdapter;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_runtime::{traits::One, Perbill};
+use sp_runtime::Perbill;
 
 /// The part of a block that ordinary transactions may fill.
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
@@ -104,8 +105,7 @@ impl pallet_balances::Config for Runtime {
 }
 
 parameter_types! {
-    pub FeeMultiplier: Multiplier = Multiplier::one();
-    /// What a byte of a transaction costs: a model of 10 kB about 0.001 SNR.
+    /// What a byte of a transaction costs when nobody else wants the room: a model of 10 kB about 0.001 SNR.
     pub const TransactionByteFee: Balance = SNR / 10_000_000;
 }
 
@@ -114,8 +114,8 @@ impl pallet_transaction_payment::Config for Runtime {
     type OnChargeTransaction = FungibleAdapter<Balances, ()>;
     type OperationalFeeMultiplier = ConstU8<5>;
     type WeightToFee = IdentityFee<Balance>;
-    type LengthToFee = frame_support::weights::ConstantMultiplier<Balance, TransactionByteFee>;
-    type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
+    type LengthToFee = fees::LengthToFee;
+    type FeeMultiplierUpdate = fees::FollowDemand;
     type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
 }
 

@@ -5,16 +5,14 @@
 //! accounts are SS58 addresses. Lists hold at most `limit` items and never more than
 //! [`MAX_PAGE`]; ask again from the last item's number plus one.
 
+use super::events::EventFeed;
 use crate::service::FullClient;
-use futures::StreamExt;
 use jsonrpsee::{
     core::{async_trait, RpcResult, SubscriptionResult},
     proc_macros::rpc,
     types::{error::ErrorCode, ErrorObject, ErrorObjectOwned},
     PendingSubscriptionSink, SubscriptionMessage,
 };
-use sc_client_api::BlockchainEvents;
-use serde::Serialize;
 use sonar_primitives::{
     api::{
         BlobInfo, CampaignInfo, CampaignSummary, EntitlementInfo, ModelInfo, ModelRecipe, Quote,
@@ -22,16 +20,14 @@ use sonar_primitives::{
     },
     assay::AssayTask,
     campaign::CampaignCost,
-    events::CampaignEvent,
     reputation::Reputation,
     AccountId, Balance, BlobHash, BlockNumber, CampaignId, MeasuredError, ModelId, RoundId,
     SubmissionId,
 };
-use sonar_runtime::{opaque::Block, Hash};
+use sonar_runtime::Hash;
 use sp_api::{ApiError, ProvideRuntimeApi};
-use sp_blockchain::{HeaderBackend, TreeRoute};
+use sp_blockchain::HeaderBackend;
 use sp_core::traits::SpawnNamed;
-use sp_runtime::traits::Header;
 use std::sync::Arc;
 use syft::Architecture;
 
@@ -39,17 +35,6 @@ use syft::Architecture;
 const RUNTIME_CODE: i32 = 7001;
 /// The error code of a quote that there is none for.
 const QUOTE_CODE: i32 = 7002;
-
-/// An event and the block in which it happened.
-#[derive(Clone, Debug, Serialize)]
-pub struct EventInBlock {
-    /// The block's number.
-    block: BlockNumber,
-    /// The block's hash.
-    hash: Hash,
-    /// What happened.
-    event: CampaignEvent,
-}
 
 /// Campaigns, models and money as JSON.
 #[rpc(server, namespace = "sonar")]
@@ -188,7 +173,7 @@ pub trait Sonar {
 
     /// What happens in one campaign (in all without `id`) from the next best block on. A
     /// reorganisation brings the events of all blocks that are new on the best chain, and does not
-    /// take back those of the blocks that it leaves.
+    /// take back those of the blocks that it leaves. A subscriber that is 64 blocks late is dropped.
     #[subscription(name = "subscribeEvents" => "event", unsubscribe = "unsubscribeEvents", item = EventInBlock)]
     async fn subscribe_events(&self, id: Option<CampaignId>) -> SubscriptionResult;
 }
@@ -196,13 +181,18 @@ pub trait Sonar {
 /// Answers from the chain's client.
 pub struct Sonar {
     client: Arc<FullClient>,
+    feed: EventFeed,
     executor: Arc<dyn SpawnNamed>,
 }
 
 impl Sonar {
-    /// Answers from `client`; subscriptions run on `executor`.
-    pub fn new(client: Arc<FullClient>, executor: Arc<dyn SpawnNamed>) -> Self {
-        Self { client, executor }
+    /// Answers from `client`; subscriptions to `feed` run on `executor`.
+    pub fn new(client: Arc<FullClient>, feed: EventFeed, executor: Arc<dyn SpawnNamed>) -> Self {
+        Self {
+            client,
+            feed,
+            executor,
+        }
     }
 
     fn at(&self, block: Option<Hash>) -> Hash {
@@ -231,18 +221,6 @@ fn quote_refused(reason: QuoteRefused) -> ErrorObjectOwned {
         }
     };
     ErrorObject::owned(QUOTE_CODE, message, Some(reason))
-}
-
-/// The blocks that a new best block brings, in their order: after a reorganisation (`route` leads
-/// from the old best block to the parent of the new one) also those before it that were not the best
-/// when they came.
-fn new_blocks(
-    route: Option<&TreeRoute<Block>>,
-    best: (BlockNumber, Hash),
-) -> Vec<(BlockNumber, Hash)> {
-    let enacted = route.map_or(&[][..], |route| route.enacted());
-    let enacted = enacted.iter().map(|block| (block.number, block.hash));
-    enacted.chain([best]).collect()
 }
 
 #[async_trait]
@@ -465,70 +443,31 @@ impl SonarServer for Sonar {
         id: Option<CampaignId>,
     ) -> SubscriptionResult {
         let sink = pending.accept().await?;
-        let client = self.client.clone();
-        let mut blocks = client.import_notification_stream();
+        let mut blocks = self.feed.subscribe();
         let forward = async move {
             loop {
                 let block = tokio::select! {
-                    block = blocks.next() => block,
-                    () = sink.closed() => None,
+                    block = blocks.recv() => block,
+                    () = sink.closed() => return,
                 };
-                let Some(block) = block else { return };
-                if !block.is_new_best {
-                    continue;
-                }
-                let best = (*block.header.number(), block.hash);
-                for (number, hash) in new_blocks(block.tree_route.as_deref(), best) {
-                    let events = match client.runtime_api().events(hash) {
-                        Ok(events) => events,
-                        Err(error) => {
-                            log::warn!(target: "sonar::rpc", "no events of block {hash}: {error}");
-                            continue;
-                        }
+                // It ended, or this subscriber is too slow for it: better none than one with a gap.
+                let Ok(block) = block else { return };
+                let wanted = block
+                    .iter()
+                    .filter(|item| id.is_none_or(|id| id == item.event.campaign()));
+                for item in wanted {
+                    let sent = match SubscriptionMessage::from_json(item) {
+                        Ok(message) => sink.send(message).await.is_ok(),
+                        Err(_) => false,
                     };
-                    for event in events {
-                        if id.is_some_and(|id| id != event.campaign()) {
-                            continue;
-                        }
-                        let item = EventInBlock {
-                            block: number,
-                            hash,
-                            event,
-                        };
-                        let sent = match SubscriptionMessage::from_json(&item) {
-                            Ok(message) => sink.send(message).await.is_ok(),
-                            Err(_) => false,
-                        };
-                        if !sent {
-                            return;
-                        }
+                    if !sent {
+                        return;
                     }
                 }
             }
         };
         self.executor
-            .spawn("sonar-rpc-events", Some("rpc"), Box::pin(forward));
+            .spawn("sonar-rpc-subscriber", Some("rpc"), Box::pin(forward));
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sp_blockchain::HashAndNumber;
-
-    #[test]
-    fn a_reorganisation_brings_all_blocks_of_its_branch() {
-        let at = |number: BlockNumber, byte: u8| HashAndNumber::<Block> {
-            number,
-            hash: Hash::repeat_byte(byte),
-        };
-        let best = (4, Hash::repeat_byte(0x4b));
-        assert_eq!(new_blocks(None, best), [best]);
-        // From 2a and 3a back to 1, and on to 2b and 3b.
-        let route = vec![at(3, 0x3a), at(2, 0x2a), at(1, 1), at(2, 0x2b), at(3, 0x3b)];
-        let route = TreeRoute::new(route, 2).unwrap_or_else(|error| panic!("{error}"));
-        let (two, three) = (Hash::repeat_byte(0x2b), Hash::repeat_byte(0x3b));
-        assert_eq!(new_blocks(Some(&route), best), [(2, two), (3, three), best]);
     }
 }
