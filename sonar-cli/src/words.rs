@@ -6,7 +6,7 @@ use sonar_primitives::{
     assay::Malformed,
     campaign::{Closed, Members, ProposalState, Rejected, RoundTerms, State},
     payout::mul_div,
-    round::RoundState,
+    round::{RoundPhase, RoundState},
     BlockNumber,
 };
 use std::time::Duration;
@@ -153,24 +153,24 @@ pub fn round(info: &RoundInfo, clock: Clock) -> String {
         (true, _) => format!("{commitments}, all revealed"),
         (false, _) => format!("{commitments}, {} revealed", round.reveals),
     };
-    match round.state {
-        RoundState::Pending if clock.now < round.closes => {
+    match round.phase(clock.now) {
+        RoundPhase::Committing => {
             format!("{commitments}, closes in {}", clock.left(round.closes))
         }
-        RoundState::Pending if round.reveals == round.commitments => {
-            format!("{revealed}; waits for the rounds before it")
-        }
-        RoundState::Pending if clock.now < round.reveals_end => format!(
+        RoundPhase::Revealing => format!(
             "{revealed}; closed, reveals end in {}",
             clock.left(round.reveals_end)
         ),
-        RoundState::Pending => format!("{revealed} in time; waits for the rounds before it"),
-        RoundState::Assaying => format!("{revealed}; the assayers measure it"),
-        RoundState::Accepted => format!("{revealed}; accepted as model {}", info.id),
-        RoundState::NotImproved | RoundState::NoQuorum | RoundState::Dissolved => {
+        RoundPhase::Waiting if round.reveals < round.commitments => {
+            format!("{revealed} in time; waits for the rounds before it")
+        }
+        RoundPhase::Waiting => format!("{revealed}; waits for the rounds before it"),
+        RoundPhase::Assaying => format!("{revealed}; the assayers measure it"),
+        RoundPhase::Accepted => format!("{revealed}; accepted as model {}", info.id),
+        RoundPhase::NotImproved | RoundPhase::NoQuorum | RoundPhase::Dissolved => {
             format!("{revealed}; {}", ended(round.state))
         }
-        RoundState::Empty => format!("{commitments}; {}", ended(round.state)),
+        RoundPhase::Empty => format!("{commitments}; {}", ended(round.state)),
     }
 }
 
@@ -184,19 +184,18 @@ pub fn named_round(info: &RoundInfo, clock: Clock) -> String {
     )
 }
 
-/// The one word for a round's state, for tables and programs.
+/// The one word for a round's phase, for tables and programs.
 pub fn round_state(info: &RoundInfo, now: BlockNumber) -> &'static str {
-    match info.round.state {
-        RoundState::Pending if now < info.round.closes => "open",
-        RoundState::Pending if info.round.reveals == info.round.commitments => "waiting",
-        RoundState::Pending if now < info.round.reveals_end => "revealing",
-        RoundState::Pending => "waiting",
-        RoundState::Assaying => "assaying",
-        RoundState::Accepted => "accepted",
-        RoundState::NotImproved => "not improved",
-        RoundState::Empty => "empty",
-        RoundState::NoQuorum => "no quorum",
-        RoundState::Dissolved => "dissolved",
+    match info.round.phase(now) {
+        RoundPhase::Committing => "open",
+        RoundPhase::Revealing => "revealing",
+        RoundPhase::Waiting => "waiting",
+        RoundPhase::Assaying => "assaying",
+        RoundPhase::Accepted => "accepted",
+        RoundPhase::NotImproved => "not improved",
+        RoundPhase::Empty => "empty",
+        RoundPhase::NoQuorum => "no quorum",
+        RoundPhase::Dissolved => "dissolved",
     }
 }
 

@@ -140,7 +140,7 @@ impl Miner<'_> {
                 id: info.id,
                 submission: info.submission.clone(),
                 round,
-                terms: chain.round(round).await?.map(|info| info.round),
+                in_round: chain.round(round).await?.map(|info| info.round),
             },
             None => {
                 let campaign = chain.campaign(entry.campaign).await?;
@@ -212,8 +212,9 @@ impl Miner<'_> {
             } => {
                 let closes = match &view.submission {
                     Known::Found {
-                        terms: Some(terms), ..
-                    } => terms.closes,
+                        in_round: Some(round),
+                        ..
+                    } => round.closes,
                     _ => view.now,
                 };
                 self.say(Event::Committed {
