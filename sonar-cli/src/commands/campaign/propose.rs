@@ -80,7 +80,6 @@ pub async fn run(context: &Context, propose: Propose) -> Result<()> {
         chain: client.genesis_hash(),
         campaign: id,
         account,
-        parameters: parameters.hash,
         content: proposal_hash(&architecture, parameters.hash),
         salt: Hash::zero(),
     };
