@@ -13,7 +13,6 @@ use sonar_primitives::{
     },
     campaign::CampaignCost,
     reputation::Reputation,
-    submission::SubmissionKind,
     AccountId, Balance, BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
 use std::future::Future;
@@ -122,20 +121,6 @@ impl Client {
             .best(chain::runtime_apis().sonar_api().round(id))
             .await?;
         Ok(answer.map(|info| info.0))
-    }
-
-    /// A round's submissions, in the order of commitments.
-    pub async fn submissions_in(&self, round: RoundId) -> Result<Vec<SubmissionInfo>, ReadError> {
-        let at = self.at_best().await?;
-        let page = |from| {
-            self.call(
-                &at,
-                chain::runtime_apis()
-                    .sonar_api()
-                    .submissions_in(round, from, MAX_PAGE),
-            )
-        };
-        all(page, place_after).await
     }
 
     /// A submission; `None` if there is none of this number (any more).
@@ -294,14 +279,6 @@ impl Client {
 /// Takes the generated code's wrappers off.
 fn plain<T>(page: Vec<Static<T>>) -> Vec<T> {
     page.into_iter().map(|item| item.0).collect()
-}
-
-/// The place after a submission's in its round.
-fn place_after(last: &SubmissionInfo) -> Option<u32> {
-    match last.submission.kind {
-        SubmissionKind::Gradient { place, .. } => u32::from(place).checked_add(1),
-        SubmissionKind::Proposal { .. } => None,
-    }
 }
 
 /// All pages: asks for the next one, from where `next` says after the last item, while they are full.
