@@ -330,10 +330,7 @@ fn next_off_chain(
     campaign: Option<&State<BlockNumber>>,
     admission: &Admission,
 ) -> Action {
-    let over = matches!(
-        campaign,
-        None | Some(State::Settled { .. } | State::Rejected { .. })
-    );
+    let over = campaign.is_none_or(State::is_over);
     match entry.stage {
         Stage::Decided { .. } | Stage::Dropped { .. } => Action::Finished,
         // Perhaps sent and still on its way. The chain refuses it the second time, so that sending

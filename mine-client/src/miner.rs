@@ -21,7 +21,7 @@ use crate::{
 pub use models::TIME_FOR_THE_FIRST;
 use retries::{Attempt, Retries};
 use running::Running;
-use sonar_primitives::{campaign::State, Balance, BlockNumber, CampaignId, ModelId, SubmissionId};
+use sonar_primitives::{Balance, BlockNumber, CampaignId, ModelId, SubmissionId};
 use std::{
     collections::{BTreeMap, BTreeSet},
     future,
@@ -210,7 +210,7 @@ impl<'a> Miner<'a> {
         campaign: CampaignId,
     ) -> Result<bool, MineError> {
         let over = match chain.campaign(campaign).await? {
-            Some(info) => is_over(&info.summary.state),
+            Some(info) => info.summary.state.is_over(),
             None => true,
         };
         let account = chain.account();
@@ -272,8 +272,4 @@ impl MineData {
             schema: &self.schema,
         }
     }
-}
-
-fn is_over(state: &State<BlockNumber>) -> bool {
-    matches!(state, State::Settled { .. } | State::Rejected { .. })
 }

@@ -1,6 +1,6 @@
 //! Storing the parameters of models that this mine has a part in, so that nobody has to rebuild them.
 
-use super::{is_over, retries::Attempt, MineError, Miner};
+use super::{retries::Attempt, MineError, Miner};
 use crate::{
     branch::{self, Turn},
     chain::{Chain, ChainError},
@@ -43,7 +43,7 @@ impl Miner<'_> {
         model: ModelId,
     ) -> Result<bool, MineError> {
         let turn = match chain.campaign(campaign).await? {
-            Some(info) if !is_over(&info.summary.state) => {
+            Some(info) if !info.summary.state.is_over() => {
                 let tree = chain.tree(campaign).await?;
                 turn(&tree, model, chain.account())
             }

@@ -411,6 +411,13 @@ pub enum State<BlockNumber> {
 /// How far a proposal has come.
 #[derive(
     Clone,
+impl<BlockNumber> State<BlockNumber> {
+    /// Whether nothing more happens in the campaign but claims.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Settled { .. } | Self::Rejected { .. })
+    }
+}
+
     Copy,
     PartialEq,
     Eq,
