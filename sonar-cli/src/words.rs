@@ -110,8 +110,9 @@ pub fn rejected(reason: Rejected, metric: Metric) -> String {
             metric.show(measured)
         ),
         Rejected::BelowRecord { measured } => format!(
-            "the model's error is {}, better than the best so far: a proposal earns nothing for that, \
-             a gradient does",
+            "the model's error is {}, better than the best so far, for which a proposal earns nothing: \
+             propose initial parameters that are not better, then commit the difference to their \
+             branch as a gradient",
             metric.show(measured)
         ),
         Rejected::Malformed(what) => malformed(what).into(),

@@ -121,6 +121,7 @@ pub mod pallet {
     pub type ReputationOf<T: Config> =
         StorageMap<_, Blake2_128Concat, T::AccountId, Reputation, ValueQuery>;
 
+    /// What happened to entitlements.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -148,6 +149,7 @@ pub mod pallet {
         },
     }
 
+    /// Why nothing was paid, or settled.
     #[pallet::error]
     pub enum Error<T> {
         /// The campaign is not settled yet, or removed already; when its time has come anybody can call
@@ -157,10 +159,10 @@ pub mod pallet {
         NothingToClaim,
         /// The account was paid by this campaign already.
         AlreadyClaimed,
-        /// The campaign was settled before.
+        /// The campaign was settled before; claim with `payouts.claim` or `payouts.claimFor`.
         AlreadySettled,
         /// The contributions do not sum to the bounty, or the steps of the record do not follow each
-        /// other; nothing was settled.
+        /// other; nothing was settled. This is an error of the chain: report it.
         Unbalanced,
     }
 
