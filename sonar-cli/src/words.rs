@@ -186,7 +186,7 @@ pub fn named_round(info: &RoundInfo, clock: Clock) -> String {
 }
 
 /// The one word for a round's phase, for tables and programs.
-pub fn round_state(info: &RoundInfo, now: BlockNumber) -> &'static str {
+pub fn round_phase(info: &RoundInfo, now: BlockNumber) -> &'static str {
     match info.round.phase(now) {
         RoundPhase::Committing => "open",
         RoundPhase::Revealing => "revealing",

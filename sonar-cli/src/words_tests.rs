@@ -51,7 +51,7 @@ fn info(state: RoundState, closes: BlockNumber, commitments: u32, reveals: u32) 
 fn rounds_are_told_in_words() {
     let say = |state, closes, commitments, reveals| {
         let info = info(state, closes, commitments, reveals);
-        (round_state(&info, CLOCK.now), named_round(&info, CLOCK))
+        (round_phase(&info, CLOCK.now), named_round(&info, CLOCK))
     };
     let told = |word, line: &str| (word, format!("round 12 on branch 0: {line}"));
     assert_eq!(
