@@ -19,6 +19,12 @@ use std::future::Future;
 use subxt::{runtime_apis::Payload, utils::Static};
 use syft::Architecture;
 
+/// An account as the chain stores it.
+type AccountInfo = chain::runtime_types::frame_system::AccountInfo<
+    u32,
+    chain::runtime_types::pallet_balances::types::AccountData<Balance>,
+>;
+
 /// What an account has, in the smallest unit of SNR.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct AccountBalance {
@@ -244,20 +250,32 @@ impl Client {
 
     /// What an account has; nothing if it does not exist.
     pub async fn balance(&self, account: &AccountId) -> Result<AccountBalance, ReadError> {
+        let Some(account) = self.account(account).await? else {
+            return Ok(AccountBalance::default());
+        };
+        Ok(AccountBalance {
+            free: account.data.free,
+            held: account.data.reserved,
+            frozen: account.data.frozen,
+        })
+    }
+
+    /// How many transactions of an account the chain has.
+    pub(crate) async fn nonce(&self, account: &AccountId) -> Result<u64, ReadError> {
+        let account = self.account(account).await?;
+        Ok(account.map_or(0, |account| account.nonce.into()))
+    }
+
+    async fn account(&self, account: &AccountId) -> Result<Option<AccountInfo>, ReadError> {
         let at = self.at_best().await?;
         let accounts = chain::storage().system().account();
         let value = self
             .ask(at.storage().try_fetch(accounts, (Static(account.clone()),)))
             .await?;
-        let Some(value) = value else {
-            return Ok(AccountBalance::default());
-        };
-        let data = self.ask(async { value.decode() }).await?.data;
-        Ok(AccountBalance {
-            free: data.free,
-            held: data.reserved,
-            frozen: data.frozen,
-        })
+        match value {
+            Some(value) => Ok(Some(self.ask(async { value.decode() }).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Calls a runtime API at the best block.

@@ -286,9 +286,10 @@ impl From<SubmitError> for ChainError {
         let text = error.to_string();
         match error {
             SubmitError::Refused(reason) => Self::Refused(reason.to_string()),
-            SubmitError::NotTaken(_) | SubmitError::GivenUp(_) | SubmitError::CannotPayFee => {
-                Self::NotIncluded(text)
-            }
+            SubmitError::NotTaken(_)
+            | SubmitError::GivenUp(_)
+            | SubmitError::Expired { .. }
+            | SubmitError::CannotPayFee => Self::NotIncluded(text),
             error if error.is_disconnected() || error.may_be_included() => Self::Disconnected(text),
             _ => Self::Failed(text),
         }

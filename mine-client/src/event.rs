@@ -174,6 +174,18 @@ pub enum Event {
         /// Its number.
         submission: SubmissionId,
     },
+    /// The program is to end, and first reveals what it has committed to.
+    Unrevealed {
+        /// Commitments that are left to reveal.
+        commitments: usize,
+    },
+    /// The campaign that the program was to see through is over, and has paid what it owes.
+    Over {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Whether the chain knows it; if not, it was removed, or never existed.
+        is_known: bool,
+    },
     /// There is nothing to do; said once, until something is done.
     Idle {
         /// Why.
@@ -317,6 +329,21 @@ impl fmt::Display for Event {
                 "submission {submission} of this account is not in this home's journal: whoever made \
                  it must reveal it"
             ),
+            Self::Unrevealed { commitments: 1 } => f.write_str(
+                "1 commitment is not revealed yet: nothing new is trained, and the program ends when it is",
+            ),
+            Self::Unrevealed { commitments } => write!(
+                f,
+                "{commitments} commitments are not revealed yet: nothing new is trained, and the program ends when they \
+                 are"
+            ),
+            Self::Over {
+                campaign,
+                is_known: true,
+            } => write!(f, "campaign {campaign} is over, and has paid what it owes"),
+            Self::Over { campaign, .. } => {
+                write!(f, "there is no campaign {campaign}, or it was removed")
+            }
             Self::Idle { reason } => write!(f, "nothing to do: {reason}"),
         }
     }

@@ -246,6 +246,16 @@ pub enum Action {
     Finished,
 }
 
+impl Action {
+    /// Whether it can be done as well when something else is revealed.
+    pub fn can_wait(&self) -> bool {
+        matches!(
+            self,
+            Self::Measure { .. } | Self::StoreModel { .. } | Self::Commit { .. }
+        )
+    }
+}
+
 /// What to do next for `entry`, given what the chain says. Following it, one gradient is committed
 /// once and revealed once, wherever the program is interrupted and however often.
 pub fn next(entry: &Entry, view: &View) -> Action {

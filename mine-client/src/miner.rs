@@ -5,6 +5,7 @@ mod choice;
 mod income;
 mod models;
 mod retries;
+mod reveals;
 mod running;
 mod submissions;
 mod work;
@@ -107,6 +108,8 @@ pub struct Miner<'a> {
     decided: u32,
     /// Whether nothing is trained while a submission waits.
     one_at_a_time: bool,
+    /// Whether nothing new is trained or committed to.
+    winding_down: bool,
 }
 
 impl<'a> Miner<'a> {
@@ -137,6 +140,7 @@ impl<'a> Miner<'a> {
             idle: None,
             decided: 0,
             one_at_a_time: false,
+            winding_down: false,
         }
     }
 

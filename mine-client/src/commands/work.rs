@@ -54,7 +54,7 @@ pub struct Run {
     /// Ends when nothing is pending and nothing can be done.
     #[arg(long, conflicts_with = "until_settled")]
     exit_when_idle: bool,
-    /// Ends when this campaign is settled and has paid.
+    /// Ends when this campaign is settled and has paid, and what was committed to in others is revealed.
     #[arg(long, value_name = "NUMBER")]
     until_settled: Option<CampaignId>,
 }

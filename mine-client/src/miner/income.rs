@@ -12,6 +12,9 @@ impl Miner<'_> {
         let account = chain.account();
         for due in chain.claimable().await? {
             let campaign = due.campaign;
+            if self.reveal_is_due(chain, chain.now().await?).await? {
+                break;
+            }
             if due.claimed || self.refused_claims.contains(&campaign) {
                 continue;
             }

@@ -19,6 +19,9 @@ impl Miner<'_> {
         if !self.policy.store_models {
             return Ok(());
         }
+        if self.reveal_is_due(chain, chain.now().await?).await? {
+            return Ok(());
+        }
         let mut open: BTreeMap<CampaignId, BTreeSet<ModelId>> = BTreeMap::new();
         for (campaign, model) in self.journal.models(chain.account()) {
             if !self.done_models.contains(&model) {
@@ -73,13 +76,13 @@ impl Miner<'_> {
         model: ModelId,
     ) -> Result<bool, MineError> {
         let (attempt, now) = (Attempt::Store(model), chain.now().await?);
-        if !self.retries.may_try(attempt, now) {
+        let may_try = |what| self.retries.may_try(what, now);
+        if !may_try(attempt) || !may_try(Attempt::Fetch(model)) {
             return Ok(false);
         }
-        let parameters = match chain.model(model).await {
+        let parameters = match self.fetch(chain, model).await {
             Ok(found) => found.parameters.to_safetensors(),
             Err(ChainError::Failed(reason)) => {
-                self.retries.failed(attempt, now);
                 self.say_not_stored(campaign, model, reason);
                 return Ok(false);
             }

@@ -65,7 +65,11 @@ impl Miner<'_> {
             };
             let now = chain.now().await?;
             let view = self.view(chain, &entry, now).await?;
-            match next(&entry, &view) {
+            let action = next(&entry, &view);
+            if action.can_wait() && (self.winding_down || self.reveal_is_due(chain, now).await?) {
+                return Ok(());
+            }
+            match action {
                 Action::Finished => return Ok(()),
                 Action::Wait { reason } => {
                     if let Some(reason) = reason {
@@ -75,6 +79,10 @@ impl Miner<'_> {
                 }
                 Action::Record(stage) => self.record(chain, id, &entry, stage, &view).await?,
                 Action::Measure { best } => {
+                    let mut models = [best, entry.base].map(Attempt::Fetch).into_iter();
+                    if !models.all(|model| self.retries.may_try(model, now)) {
+                        return Ok(());
+                    }
                     if !self.measure(chain, id, &entry, best, &view).await? {
                         return Ok(());
                     }
@@ -288,7 +296,7 @@ impl Miner<'_> {
 
     /// What a gradient does beside a model, or why it is of no more use.
     async fn gain_beside<C: Chain>(
-        &self,
+        &mut self,
         chain: &C,
         id: EntryId,
         entry: &Entry,
@@ -300,14 +308,14 @@ impl Miner<'_> {
                 entry.data
             )));
         };
+        let split = data.split.clone();
         let Some(campaign) = chain.campaign(entry.campaign).await? else {
             return Ok(Err("the chain has forgotten the campaign".into()));
         };
         let (metric, step) = (campaign.terms.metric, campaign.terms.minimum_step);
         let gradient = self.journal.blob(id)?;
-        let base = chain.model(entry.base).await?;
-        let beside = chain.model(best).await?;
-        let split = data.split.clone();
+        let base = self.fetch(chain, entry.base).await?;
+        let beside = self.fetch(chain, best).await?;
         let measured = spawn_blocking(move || {
             let (base, best) = (&base.parameters, &beside.parameters);
             measure_again(
