@@ -270,7 +270,8 @@ impl<'a> Miner<'a> {
 }
 
 impl MineData {
-    fn offer(&self) -> Offer<'_> {
+    /// What matters to campaigns.
+    pub fn offer(&self) -> Offer<'_> {
         Offer {
             name: &self.name,
             schema: &self.schema,

@@ -12,8 +12,9 @@ use crate::{
 };
 use sonar_primitives::{
     api::{CampaignInfo, SubmissionInfo},
+    round::{part, surcharge},
     submission::{SubmissionKind, SubmissionState},
-    BlockNumber, ModelId, SubmissionId,
+    Balance, BlockNumber, ModelId,
 };
 use std::collections::BTreeSet;
 use tokio::task::spawn_blocking;
@@ -201,12 +202,14 @@ impl Miner<'_> {
         stage: Stage,
         view: &View,
     ) -> Result<(), MineError> {
-        let percent = match stage {
+        let model = match stage {
             Stage::Decided {
-                submission,
                 outcome: Outcome::Contributed { model, .. },
                 ..
-            } => self.percent(chain, entry, model, submission).await?,
+            } => {
+                let tree = chain.tree(entry.campaign).await?;
+                branch::model(&tree, model).cloned()
+            }
             _ => None,
         };
         self.journal.record(id, stage.clone())?;
@@ -249,24 +252,17 @@ impl Miner<'_> {
                     submission,
                     round,
                     outcome,
-                    percent,
+                    percent: model
+                        .as_ref()
+                        .and_then(|info| branch::percent(info, submission)),
+                    is_record: model.map(|info| info.model.former_record.is_some()),
+                    cost: cost(&view.submission),
                 });
             }
             Stage::Dropped { reason } => self.say(Event::Dropped { campaign, reason }),
             Stage::Prepared => {}
         }
         Ok(())
-    }
-
-    async fn percent<C: Chain>(
-        &self,
-        chain: &C,
-        entry: &Entry,
-        model: ModelId,
-        submission: SubmissionId,
-    ) -> Result<Option<u8>, MineError> {
-        let tree = chain.tree(entry.campaign).await?;
-        Ok(branch::model(&tree, model).and_then(|info| branch::percent(info, submission)))
     }
 
     /// Measures a gradient beside a model that has come since, and writes down what it does, or that it is of no more use.
@@ -374,6 +370,31 @@ impl Miner<'_> {
             });
         }
         Ok(())
+    }
+}
+
+/// What a submission's part of the assay took, if its round was measured.
+fn cost(known: &Known) -> Option<Balance> {
+    let Known::Found {
+        submission,
+        in_round: Some(round),
+        ..
+    } = known
+    else {
+        return None;
+    };
+    let SubmissionKind::Gradient { place, .. } = submission.kind else {
+        return None;
+    };
+    match submission.state {
+        SubmissionState::Contributed { .. }
+        | SubmissionState::NotContributed
+        | SubmissionState::Malformed => {
+            let part = part(round.price, round.reveals, round.seats);
+            let with_surcharge = part.saturating_mul(surcharge(place.into()));
+            Some(with_surcharge.min(submission.part))
+        }
+        _ => None,
     }
 }
 

@@ -125,7 +125,7 @@ impl Miner<'_> {
             error: job.error,
             metric: terms.metric,
             data: data.name.clone(),
-            attempt,
+            attempt: attempt.saturating_add(1),
             round: job.quote.round,
             closes_in: job
                 .quote
