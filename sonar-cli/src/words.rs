@@ -4,7 +4,7 @@ use sonar_client::{format, Client, ReadError};
 use sonar_primitives::{
     api::RoundInfo,
     assay::Malformed,
-    campaign::{Closed, Members, ProposalState, Rejected, RoundTerms, State},
+    campaign::{BountySplit, Closed, Members, ProposalState, Rejected, RoundTerms, State},
     payout::mul_div,
     round::{RoundPhase, RoundState},
     BlockNumber,
@@ -76,7 +76,8 @@ pub fn state(
         State::Open => format!("open until {}", clock.until(deadline)),
         State::Closing { reason, grace_ends } => {
             format!(
-                "closing: {}; settled by {}, or later if rounds are still decided",
+                "closing: {}; settled once its rounds are decided, by {} at the latest; each decided round \
+                 moves that",
                 closed(*reason),
                 clock.until(*grace_ends)
             )
@@ -238,6 +239,19 @@ pub fn rounds(terms: RoundTerms, clock: Clock) -> String {
         clock.blocks(terms.reveal_window),
         count(terms.seats, "gradient"),
     )
+}
+
+/// How a bounty is shared: `90 % to data, 10 % to expertise`.
+pub fn split(split: &BountySplit) -> String {
+    let parts = [
+        ("data", split.data),
+        ("expertise", split.expertise),
+        ("compute", split.compute),
+    ];
+    let parts = parts.iter().filter(|(_, share)| !share.is_zero());
+    let parts = parts
+        .map(|(name, share)| format!("{} % to {name}", f64::from(share.deconstruct()) / 10_000.0));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// A part of a whole, in per cent with two digits: `41.20 %`. Nothing has no parts.

@@ -15,7 +15,8 @@ fn states_say_what_comes_next() {
             reason: Closed::TargetReached,
             grace_ends: 90
         }),
-        "closing: the target is reached; settled by block 90 (passed), or later if rounds are still decided"
+        "closing: the target is reached; settled once its rounds are decided, by block 90 (passed) \
+         at the latest; each decided round moves that"
     );
     assert_eq!(
         say(State::Rejected {

@@ -137,6 +137,10 @@ fn tell(
         (
             "accepted",
             match answer.accepted_up_to {
+                Some(limit) if error > limit => format!(
+                    "no: a model of this branch must have an error of at most {}",
+                    format::error(metric, limit)
+                ),
                 Some(limit) => format!("up to {}", format::error(metric, limit)),
                 None => {
                     "nothing: this branch cannot be improved by the minimum step any more".into()
@@ -145,12 +149,15 @@ fn tell(
         ),
         (
             "held",
-            format!("{} from commitment to verdict", format::amount(answer.hold)),
+            format!(
+                "{} from commitment to verdict; all of it is lost if the gradient is not revealed",
+                format::amount(answer.hold)
+            ),
         ),
         (
             "  deposit",
             format!(
-                "{}, comes back; lost if the gradient is not revealed",
+                "{}, comes back with the verdict",
                 format::amount(answer.deposit)
             ),
         ),
@@ -194,9 +201,16 @@ mod tests {
              error            5.00 %\n\
              pays             25 SNR to the round, divided by what each gradient adds\n\
              accepted         up to 10.00 %\n\
-             held             3 SNR from commitment to verdict\n  \
-             deposit        1 SNR, comes back; lost if the gradient is not revealed\n  \
+             held             3 SNR from commitment to verdict; all of it is lost if the gradient is not revealed\n  \
+             deposit        1 SNR, comes back with the verdict\n  \
              for the assay  2 SNR at most, your part of what measuring the round costs, whatever it brings\n"
+        );
+        let text = tell(&answer, 0, 100_000_001, Metric::ErrorRate, clock);
+        assert!(
+            text.contains(
+                "accepted         no: a model of this branch must have an error of at most 10.00 %"
+            ),
+            "{text}"
         );
         let none = Answer {
             round: None,

@@ -116,7 +116,7 @@ fn table(shares: &[(AccountId, Share)], sum: &Share, bounty: Balance) -> String 
         "gradients paid",
         "earned",
         "of the bounty",
-        "for proposals",
+        "expertise",
         "back",
         "claimed",
     ];

@@ -4,8 +4,9 @@ use super::{Id, Signed};
 use crate::{
     context::{self, Context},
     output,
+    words::Clock,
 };
-use anyhow::{Context as _, Result};
+use anyhow::{bail, Context as _, Result};
 use sonar_client::{cid::cid_of, Client};
 use sonar_primitives::{api::CampaignInfo, campaign::State, AccountId, BlobHash};
 use std::collections::BTreeSet;
@@ -56,7 +57,17 @@ pub async fn settle(
 ) -> Result<()> {
     let signer = context.signer(&signer)?;
     let client = context.connect().await?;
-    context::campaign(&client, id).await?;
+    let summary = context::campaign(&client, id).await?.summary;
+    if let State::Closing { grace_ends, .. } = summary.state {
+        let clock = Clock::of(&client).await?;
+        if summary.pending > 0 && clock.now < grace_ends {
+            bail!(
+                "campaign {id} has rounds that are not decided ({}): the chain goes on with them and then \
+                 settles it by itself",
+                summary.pending
+            );
+        }
+    }
     let mut receipt = context.send("settling", client.settle(&signer, id)).await?;
     while let State::Closing { .. } = context::campaign(&client, id).await?.summary.state {
         receipt = context.send("settling", client.settle(&signer, id)).await?;

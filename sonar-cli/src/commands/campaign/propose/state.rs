@@ -40,7 +40,13 @@ impl Unrevealed {
 
     /// Reads the state of an interrupted proposal.
     pub fn read(path: &Path) -> Result<Self> {
-        files::load(path).context("there is no interrupted proposal to go on with")
+        if !path.exists() {
+            bail!(
+                "there is no interrupted proposal to go on with: it was revealed, or {} was elsewhere",
+                path.display()
+            );
+        }
+        files::load(path).context("the interrupted proposal cannot be read")
     }
 
     /// Keeps it, where nothing is yet.
