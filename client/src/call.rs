@@ -7,7 +7,7 @@ use crate::{
 use sonar_primitives::{
     campaign::{InitialModel, Terms},
     submission::Salt,
-    AccountId, Balance, BlobHash, BlockNumber, CampaignId, ModelId, RoundId, SubmissionId,
+    AccountId, Balance, BlobHash, BlockNumber, CampaignId, ModelId, SubmissionId,
 };
 use sp_core::H256;
 use subxt::{
@@ -125,16 +125,6 @@ pub enum Call {
         /// The bytes of its initial parameters (safetensors).
         parameters: Vec<u8>,
     },
-    /// Has a round measured whose time for reveals is over.
-    Advance {
-        /// The round.
-        round: RoundId,
-    },
-    /// Ends a proposal's commitment that was not revealed in time.
-    Expire {
-        /// The commitment's number.
-        submission: SubmissionId,
-    },
     /// Stores the parameters of a model of a tree, so that nobody has to rebuild it.
     StoreModel {
         /// The model.
@@ -226,10 +216,6 @@ impl Call {
                 api.gradients()
                     .reveal_proposal(submission, salt, Static(architecture), parameters),
             ),
-            Self::Advance { round } => EncodedCall::new(&node, api.gradients().advance(round)),
-            Self::Expire { submission } => {
-                EncodedCall::new(&node, api.gradients().expire(submission))
-            }
             Self::StoreModel { model, parameters } => {
                 EncodedCall::new(&node, api.gradients().store_model(model, parameters))
             }

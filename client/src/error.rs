@@ -1,5 +1,6 @@
 //! What can go wrong between a client and its node. Blobs, models and keys have errors of their own.
 
+use sonar_primitives::BlockNumber;
 use std::fmt;
 use subxt::error::DispatchError;
 
@@ -157,6 +158,15 @@ pub enum SubmitError {
         "the transaction was not included: {0}; see what the chain says before it is sent again"
     )]
     GivenUp(String),
+    /// It was in no block while it was valid. Nothing was done.
+    #[error(
+        "the transaction found no room in a block for {blocks} blocks and is not valid any more: nothing was done, send \
+         it again"
+    )]
+    Expired {
+        /// How long it was valid.
+        blocks: BlockNumber,
+    },
     /// It was sent, but what became of it is unknown.
     #[error("what became of the transaction is unknown: see what the chain says before it is sent again")]
     Unknown,
@@ -225,5 +235,6 @@ mod tests {
         assert!(lost.is_disconnected());
         assert!(!lost.may_be_included());
         assert!(!SubmitError::CannotPayFee.may_be_included());
+        assert!(!SubmitError::Expired { blocks: 16 }.may_be_included());
     }
 }

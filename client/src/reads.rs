@@ -13,12 +13,17 @@ use sonar_primitives::{
     },
     campaign::CampaignCost,
     reputation::Reputation,
-    submission::SubmissionKind,
     AccountId, Balance, BlobHash, CampaignId, MeasuredError, ModelId, RoundId, SubmissionId,
 };
 use std::future::Future;
 use subxt::{runtime_apis::Payload, utils::Static};
 use syft::Architecture;
+
+/// An account as the chain stores it.
+type AccountInfo = chain::runtime_types::frame_system::AccountInfo<
+    u32,
+    chain::runtime_types::pallet_balances::types::AccountData<Balance>,
+>;
 
 /// What an account has, in the smallest unit of SNR.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -122,20 +127,6 @@ impl Client {
             .best(chain::runtime_apis().sonar_api().round(id))
             .await?;
         Ok(answer.map(|info| info.0))
-    }
-
-    /// A round's submissions, in the order of commitments.
-    pub async fn submissions_in(&self, round: RoundId) -> Result<Vec<SubmissionInfo>, ReadError> {
-        let at = self.at_best().await?;
-        let page = |from| {
-            self.call(
-                &at,
-                chain::runtime_apis()
-                    .sonar_api()
-                    .submissions_in(round, from, MAX_PAGE),
-            )
-        };
-        all(page, place_after).await
     }
 
     /// A submission; `None` if there is none of this number (any more).
@@ -259,20 +250,32 @@ impl Client {
 
     /// What an account has; nothing if it does not exist.
     pub async fn balance(&self, account: &AccountId) -> Result<AccountBalance, ReadError> {
+        let Some(account) = self.account(account).await? else {
+            return Ok(AccountBalance::default());
+        };
+        Ok(AccountBalance {
+            free: account.data.free,
+            held: account.data.reserved,
+            frozen: account.data.frozen,
+        })
+    }
+
+    /// How many transactions of an account the chain has.
+    pub(crate) async fn nonce(&self, account: &AccountId) -> Result<u64, ReadError> {
+        let account = self.account(account).await?;
+        Ok(account.map_or(0, |account| account.nonce.into()))
+    }
+
+    async fn account(&self, account: &AccountId) -> Result<Option<AccountInfo>, ReadError> {
         let at = self.at_best().await?;
         let accounts = chain::storage().system().account();
         let value = self
             .ask(at.storage().try_fetch(accounts, (Static(account.clone()),)))
             .await?;
-        let Some(value) = value else {
-            return Ok(AccountBalance::default());
-        };
-        let data = self.ask(async { value.decode() }).await?.data;
-        Ok(AccountBalance {
-            free: data.free,
-            held: data.reserved,
-            frozen: data.frozen,
-        })
+        match value {
+            Some(value) => Ok(Some(self.ask(async { value.decode() }).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Calls a runtime API at the best block.
@@ -294,14 +297,6 @@ impl Client {
 /// Takes the generated code's wrappers off.
 fn plain<T>(page: Vec<Static<T>>) -> Vec<T> {
     page.into_iter().map(|item| item.0).collect()
-}
-
-/// The place after a submission's in its round.
-fn place_after(last: &SubmissionInfo) -> Option<u32> {
-    match last.submission.kind {
-        SubmissionKind::Gradient { place, .. } => u32::from(place).checked_add(1),
-        SubmissionKind::Proposal { .. } => None,
-    }
 }
 
 /// All pages: asks for the next one, from where `next` says after the last item, while they are full.

@@ -7,7 +7,7 @@ use crate::{
     keys::Signer,
 };
 use serde::Serialize;
-use sonar_primitives::Balance;
+use sonar_primitives::{AccountId, Balance, BlockNumber};
 use sp_core::H256;
 use std::time::Duration;
 use subxt::{
@@ -29,15 +29,18 @@ type Transaction = SubmittableTransaction<ChainConfig, OnlineClientAtBlockImpl<C
 type Progress = TransactionProgress<ChainConfig, OnlineClientAtBlockImpl<ChainConfig>>;
 type InBlock = TransactionInBlock<ChainConfig, OnlineClientAtBlockImpl<ChainConfig>>;
 
-/// For how many blocks a transaction is valid: two minutes.
-const MORTALITY: u64 = 64;
+/// For how many blocks a transaction is valid; a power of two. While it waits for room in a block, the account's later ones wait
+/// for it, and a reveal among them must still be in time: the shortest window for reveals has 30 blocks.
+const MORTALITY: u32 = 16;
+/// Blocks after that in which the node may still tell what became of it.
+const LATE: u32 = 4;
 /// How often a transaction is made anew when another program used the account's nonce first.
 const NONCE_RACES: u32 = 5;
 /// How long to wait before that.
 const NONCE_PAUSE: Duration = Duration::from_millis(300);
 
-/// How long a transaction that was sent may show no sign of life before it is given up: 60 blocks.
-const INCLUSION_LIMIT: Duration = Duration::from_secs(120);
+/// How long a transaction that is in a block may wait for the block to be finalised.
+const FINALITY_LIMIT: Duration = Duration::from_secs(120);
 
 /// What a transaction that succeeded left behind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -58,6 +61,15 @@ pub struct Included<T> {
     pub receipt: Receipt,
     /// What it came to.
     pub value: T,
+}
+
+/// A transaction that the node has taken.
+struct Sent {
+    progress: Progress,
+    account: AccountId,
+    nonce: u64,
+    /// The block that it was made for.
+    made_at: BlockNumber,
 }
 
 /// The events of a transaction that succeeded.
@@ -87,25 +99,34 @@ impl Client {
 
     /// Sends the call and waits until it is in a block ([`Self::wait_for`] says in which).
     pub(crate) async fn submit(&self, signer: &Signer, call: &Call) -> Result<Done, SubmitError> {
-        let progress = self.send(signer, call).await?;
-        let block = self.included(progress).await?;
+        let sent = self.send(signer, call).await?;
+        let block = self.included(sent).await?;
         self.receive(block).await
     }
 
     /// Has the node take the transaction. Sends one at a time, as the next nonce is known only then.
-    async fn send(&self, signer: &Signer, call: &Call) -> Result<Progress, SubmitError> {
+    async fn send(&self, signer: &Signer, call: &Call) -> Result<Sent, SubmitError> {
         let _sending = self.sending().lock().await;
-        let account = AccountId32((*signer.account()).clone().into());
+        let account = signer.account().clone();
+        let of_account = AccountId32(account.clone().into());
         let mut races = 0;
         loop {
             // The node counts the transactions in its pool, too.
             let nonce = self
-                .ask(self.methods().system_account_next_index(&account))
+                .ask(self.methods().system_account_next_index(&of_account))
                 .await?;
-            let at = self.at_best().await?;
+            let best = self.best_block().await?;
+            let at = self.at(best).await?;
             let transaction = self.sign(&at, signer, call, nonce).await?;
             let refused = match transaction.submit_and_watch().await {
-                Ok(progress) => return Ok(progress),
+                Ok(progress) => {
+                    return Ok(Sent {
+                        progress,
+                        account,
+                        nonce,
+                        made_at: best.number,
+                    })
+                }
                 Err(error) => error,
             };
             match pool_refusal(&refused) {
@@ -129,7 +150,7 @@ impl Client {
         nonce: u64,
     ) -> Result<Transaction, SubmitError> {
         let parameters = DefaultExtrinsicParamsBuilder::new()
-            .mortal_from_unchecked(MORTALITY, at.block_number(), at.block_hash())
+            .mortal_from_unchecked(MORTALITY.into(), at.block_number(), at.block_hash())
             .nonce(nonce)
             .build();
         let signed = call.encode(at).and_then(|call| {
@@ -144,15 +165,40 @@ impl Client {
     }
 
     /// Waits for the block.
-    async fn included(&self, mut progress: Progress) -> Result<InBlock, SubmitError> {
+    async fn included(&self, mut sent: Sent) -> Result<InBlock, SubmitError> {
+        let time_to_live = self.constants().block_time * (MORTALITY + LATE);
+        let (mut is_in_block, mut best) = (false, sent.made_at);
         loop {
-            let Ok(status) = timeout(INCLUSION_LIMIT, progress.next()).await else {
+            let limit = match is_in_block {
+                true => FINALITY_LIMIT,
+                false => time_to_live,
+            };
+            let Ok(status) = timeout(limit, sent.progress.next()).await else {
+                let reason = match is_in_block {
+                    true => "its block is not finalised",
+                    false => {
+                        let now = self.best_block().await.map_err(unreadable)?.number;
+                        if now >= sent.made_at.saturating_add(MORTALITY) {
+                            return Err(self.expired(&sent).await);
+                        }
+                        if now > best {
+                            best = now;
+                            continue;
+                        }
+                        "the chain makes no blocks"
+                    }
+                };
                 return Err(SubmitError::GivenUp(format!(
-                    "nothing has happened for {} s, the chain seems to make no blocks",
-                    INCLUSION_LIMIT.as_secs()
+                    "nothing has happened for {} s, {reason}",
+                    limit.as_secs()
                 )));
             };
             let Some(status) = status else { break };
+            is_in_block = match status {
+                Ok(TransactionStatus::InBestBlock(_)) => true,
+                Ok(TransactionStatus::NoLongerInBestBlock) => false,
+                _ => is_in_block,
+            };
             match status {
                 Ok(TransactionStatus::InBestBlock(block))
                     if self.inclusion() == Inclusion::BestBlock =>
@@ -170,6 +216,16 @@ impl Client {
             }
         }
         Err(SubmitError::Unknown)
+    }
+
+    /// What became of a transaction that is not valid any more, and of which the node has not said that it is in a block.
+    async fn expired(&self, sent: &Sent) -> SubmitError {
+        match self.nonce(&sent.account).await {
+            // Neither it nor another one in its place.
+            Ok(nonce) if nonce <= sent.nonce => SubmitError::Expired { blocks: MORTALITY },
+            Ok(_) => SubmitError::Unknown,
+            Err(error) => unreadable(error),
+        }
     }
 
     /// Reads what the transaction did.

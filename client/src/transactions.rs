@@ -280,20 +280,6 @@ impl Client {
         })
     }
 
-    /// Has a round measured whose time for reveals is over; anybody.
-    pub async fn advance(&self, signer: &Signer, round: RoundId) -> Result<Receipt, SubmitError> {
-        self.simply(signer, Call::Advance { round }).await
-    }
-
-    /// Ends a proposal's commitment that was not revealed in time; anybody.
-    pub async fn expire(
-        &self,
-        signer: &Signer,
-        submission: SubmissionId,
-    ) -> Result<Receipt, SubmitError> {
-        self.simply(signer, Call::Expire { submission }).await
-    }
-
     /// Stores the parameters of a model of a tree (canonical safetensors), so that nobody has to rebuild it; anybody. The
     /// signer's deposit is held for them.
     pub async fn store_model(

@@ -9,7 +9,7 @@ use crate::{
 use sonar_primitives::{
     api::{CampaignInfo, ModelInfo, Quote, QuoteRefused, RoundInfo, SubmissionInfo},
     campaign::State,
-    round::MAX_ROUNDS_ABOVE_STORED,
+    round::{RoundPhase, MAX_ROUNDS_ABOVE_STORED},
     submission::SubmissionKind,
     Balance, BlockNumber, MeasuredError, RoundId,
 };
@@ -120,8 +120,11 @@ fn undecided(entry: &Entry, branch: &Branch<'_>) -> Option<RoundId> {
     let mut rounds = branch.rounds.iter();
     rounds
         .find(|info| {
-            let round = &info.round;
-            round.root == entry.root && round.closes <= next && !round.state.is_decided()
+            info.round.root == entry.root
+                && matches!(
+                    info.round.phase(next),
+                    RoundPhase::Revealing | RoundPhase::Waiting | RoundPhase::Assaying
+                )
         })
         .map(|info| info.id)
 }

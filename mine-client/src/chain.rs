@@ -115,14 +115,6 @@ pub trait Chain {
     async fn claim(&self, campaign: CampaignId) -> Result<Balance, ChainError>;
 }
 
-/// What an entitlement is worth in all, in the smallest unit of SNR.
-pub fn worth(entitlement: &EntitlementInfo) -> Balance {
-    entitlement
-        .earned
-        .saturating_add(entitlement.expertise)
-        .saturating_add(entitlement.refund)
-}
-
 /// How often a node is asked for its best block while waiting for the next, per block.
 const LOOKS_PER_BLOCK: u32 = 4;
 /// Waiting between two looks, at most and at least, whatever the block time is.
@@ -294,9 +286,10 @@ impl From<SubmitError> for ChainError {
         let text = error.to_string();
         match error {
             SubmitError::Refused(reason) => Self::Refused(reason.to_string()),
-            SubmitError::NotTaken(_) | SubmitError::GivenUp(_) | SubmitError::CannotPayFee => {
-                Self::NotIncluded(text)
-            }
+            SubmitError::NotTaken(_)
+            | SubmitError::GivenUp(_)
+            | SubmitError::Expired { .. }
+            | SubmitError::CannotPayFee => Self::NotIncluded(text),
             error if error.is_disconnected() || error.may_be_included() => Self::Disconnected(text),
             _ => Self::Failed(text),
         }

@@ -3,6 +3,7 @@
 pub mod campaigns;
 pub mod data;
 pub mod status;
+mod usable;
 pub mod work;
 
 use crate::{

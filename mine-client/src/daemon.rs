@@ -8,7 +8,7 @@ use crate::{
 use sonar_primitives::CampaignId;
 use std::time::Duration;
 
-/// When to end.
+/// When to end; what is committed to is revealed first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Until {
     /// Never: the program is stopped from outside.
@@ -26,7 +26,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest waiting between two attempts: a few blocks, for a round may take reveals.
 const LONGEST_RETRY: Duration = Duration::from_secs(8);
 
-/// Works until `until`. `connect` is called at the start and whenever the chain gives no answer;
+/// Works until `until`, and until nothing is left to reveal. `connect` is called at the start and whenever the chain gives no answer;
 /// with `Until::Decided` a chain that cannot be reached at the start is an error instead.
 ///
 /// The future may be dropped at any point, see [`Miner::tick`].
@@ -89,7 +89,11 @@ async fn serve<C: Chain>(
             Until::Decided => tick == Tick::Idle || miner.decided() > 0,
             Until::Settled(campaign) => miner.is_done_with(chain, campaign).await?,
         };
-        if end {
+        if end && miner.wind_down(chain).await? == 0 {
+            if let Until::Settled(campaign) = until {
+                let is_known = chain.campaign(campaign).await?.is_some();
+                miner.say(Event::Over { campaign, is_known });
+            }
             return Ok(());
         }
         if tick != Tick::Busy {

@@ -41,7 +41,7 @@ pub enum Event {
         metric: Metric,
         /// The data set that is trained on.
         data: String,
-        /// How often this model was tried before.
+        /// Which attempt at this model it is, from 1.
         attempt: u32,
         /// The round of the branch that takes commitments, if there is one.
         round: Option<RoundId>,
@@ -128,6 +128,11 @@ pub enum Event {
         outcome: Outcome,
         /// Of a contribution: its part of what the round earns, in per cent, rounded down.
         percent: Option<u8>,
+        /// Of a contribution: whether its model set the campaign's record; otherwise the round earns nothing.
+        is_record: Option<bool>,
+        /// What its part of the round's assay took; `None` if the round was not measured.
+        #[serde(serialize_with = "as_optional_amount")]
+        cost: Option<Balance>,
     },
     /// A prepared gradient will not be submitted.
     Dropped {
@@ -174,6 +179,18 @@ pub enum Event {
         /// Its number.
         submission: SubmissionId,
     },
+    /// The program is to end, and first reveals what it has committed to.
+    Unrevealed {
+        /// Commitments that are left to reveal.
+        commitments: usize,
+    },
+    /// The campaign that the program was to see through is over, and has paid what it owes.
+    Over {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Whether the chain knows it; if not, it was removed, or never existed.
+        is_known: bool,
+    },
     /// There is nothing to do; said once, until something is done.
     Idle {
         /// Why.
@@ -183,6 +200,13 @@ pub enum Event {
 
 fn as_amount<S: serde::Serializer>(amount: &Balance, serializer: S) -> Result<S::Ok, S::Error> {
     Amount(*amount).serialize(serializer)
+}
+
+fn as_optional_amount<S: serde::Serializer>(
+    amount: &Option<Balance>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    amount.map(Amount).serialize(serializer)
 }
 
 impl fmt::Display for Event {
@@ -207,7 +231,7 @@ impl fmt::Display for Event {
                     f,
                     "campaign {campaign}: training on {data} from model {base} of branch {root} (error {}), attempt {}; ",
                     format::error(*metric, *error),
-                    attempt + 1
+                    attempt
                 )?;
                 match (round, closes_in) {
                     (Some(round), Some(left)) => {
@@ -283,13 +307,26 @@ impl fmt::Display for Event {
                 round,
                 outcome,
                 percent,
+                is_record,
+                cost,
             } => {
                 write!(
                     f,
                     "campaign {campaign}: submission {submission} in round {round}: {outcome}"
                 )?;
-                match percent {
-                    Some(percent) => write!(f, ", {percent} % of what the round earns"),
+                match (percent, is_record) {
+                    (_, Some(false)) => {
+                        f.write_str(", which is not the campaign's best: the round earns nothing")?;
+                    }
+                    (Some(percent), _) => write!(f, ", {percent} % of what the round earns")?,
+                    (None, _) => {}
+                }
+                match cost {
+                    Some(cost) => write!(
+                        f,
+                        "; its part of the assay took {}, the rest of what was held came back",
+                        format::amount(*cost)
+                    ),
                     None => Ok(()),
                 }
             }
@@ -317,6 +354,21 @@ impl fmt::Display for Event {
                 "submission {submission} of this account is not in this home's journal: whoever made \
                  it must reveal it"
             ),
+            Self::Unrevealed { commitments: 1 } => f.write_str(
+                "1 commitment is not revealed yet: nothing new is trained, and the program ends when it is",
+            ),
+            Self::Unrevealed { commitments } => write!(
+                f,
+                "{commitments} commitments are not revealed yet: nothing new is trained, and the program ends when they \
+                 are"
+            ),
+            Self::Over {
+                campaign,
+                is_known: true,
+            } => write!(f, "campaign {campaign} is over, and has paid what it owes"),
+            Self::Over { campaign, .. } => {
+                write!(f, "there is no campaign {campaign}, or it was removed")
+            }
             Self::Idle { reason } => write!(f, "nothing to do: {reason}"),
         }
     }
@@ -326,12 +378,8 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Contributed { model, .. } => write!(f, "contributed to model {model}"),
-            Self::NotContributed => {
-                f.write_str("brought nothing; what was held came back, less its part of the assay")
-            }
-            Self::Malformed => f.write_str(
-                "cannot be measured; what was held came back, less its part of the assay",
-            ),
+            Self::NotContributed => f.write_str("brought nothing"),
+            Self::Malformed => f.write_str("cannot be measured"),
             Self::NotRevealed => f.write_str("lost, it was not revealed in time"),
             Self::Returned => f.write_str("was never judged; everything came back"),
             Self::Forgotten => f.write_str("forgotten by the chain with its campaign"),
@@ -340,6 +388,7 @@ impl fmt::Display for Outcome {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -363,7 +412,7 @@ mod tests {
             error: 41_666_666,
             metric: Metric::ErrorRate,
             data: "digits".into(),
-            attempt: 0,
+            attempt: 1,
             round,
             closes_in,
         };
@@ -379,16 +428,31 @@ mod tests {
             model: 12,
             share: 60,
         };
-        let decided = Event::Decided {
+        let decided = |outcome, percent, is_record| Event::Decided {
             campaign: 5,
             submission: 9,
             round: 12,
             outcome,
-            percent: Some(62),
+            percent,
+            is_record,
+            cost: Some(49_607_000_000),
         };
-        assert_eq!(
-            decided.to_string(),
-            "campaign 5: submission 9 in round 12: contributed to model 12, 62 % of what the round earns"
-        );
+        let start = "campaign 5: submission 9 in round 12: ";
+        let end = "; its part of the assay took 0.0496 SNR, the rest of what was held came back";
+        for (event, says) in [
+            (
+                decided(outcome, Some(62), Some(true)),
+                "contributed to model 12, 62 % of what the round earns",
+            ),
+            (
+                decided(outcome, Some(62), Some(false)),
+                "contributed to model 12, which is not the campaign's best: the round earns nothing",
+            ),
+            (decided(Outcome::NotContributed, None, None), "brought nothing"),
+        ] {
+            assert_eq!(event.to_string(), format!("{start}{says}{end}"));
+        }
+        let json = serde_json::to_value(decided(Outcome::NotContributed, None, None)).unwrap();
+        assert_eq!(json["cost"], "49607000000");
     }
 }

@@ -22,7 +22,7 @@ pub enum NotServed {
     Deadline,
     /// Its target is reached.
     TargetReached,
-    /// The policy names other campaigns.
+    /// The policy, or a flag, names other campaigns.
     NotListed,
     /// No data set has its schema; for each what differs.
     Schema(Vec<(String, String)>),
@@ -88,7 +88,7 @@ impl fmt::Display for NotServed {
             Self::NotOpen => f.write_str("it takes no gradients"),
             Self::Deadline => f.write_str("its deadline is over"),
             Self::TargetReached => f.write_str("its target is reached"),
-            Self::NotListed => f.write_str("the policy names other campaigns"),
+            Self::NotListed => f.write_str("policy or --campaign name other campaigns"),
             Self::Schema(sets) => {
                 for (index, (name, difference)) in sets.iter().enumerate() {
                     let separator = if index == 0 { "" } else { "; " };
@@ -138,14 +138,18 @@ impl fmt::Display for NotServed {
                 pays,
                 cost,
                 minimum,
-            } => write!(
-                f,
-                "its round would earn {} and take up to {} for the assay, the policy asks for {} more \
-                 than that",
-                amount(*pays),
-                amount(*cost),
-                amount(*minimum)
-            ),
+            } => {
+                write!(
+                    f,
+                    "its round would earn {}, and assay and booking may cost {}",
+                    amount(*pays),
+                    amount(*cost)
+                )?;
+                match minimum {
+                    0 => f.write_str(", which is more"),
+                    minimum => write!(f, "; the policy asks for {} beyond that", amount(*minimum)),
+                }
+            }
         }
     }
 }
@@ -309,9 +313,12 @@ pub fn expected_error(best: MeasuredError, gain: Gain) -> MeasuredError {
 /// The first thing in which a data set's schema differs from a campaign's.
 fn difference(own: &Schema, asked: &Schema) -> Option<String> {
     if own.inputs.len() != asked.inputs.len() {
+        let fields = match own.inputs.len() {
+            1 => "1 input field".into(),
+            count => format!("{count} input fields"),
+        };
         return Some(format!(
-            "it has {} input fields, the campaign asks for {}",
-            own.inputs.len(),
+            "it has {fields}, the campaign asks for {}",
             asked.inputs.len()
         ));
     }

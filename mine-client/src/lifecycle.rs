@@ -22,7 +22,7 @@ use codec::{Decode, Encode};
 use serde::Serialize;
 use sonar_primitives::{
     campaign::State,
-    round::Round,
+    round::{Round, RoundPhase},
     submission::{commitment, Salt, Submission, SubmissionState},
     AccountId, Balance, BlobHash, BlockNumber, CampaignId, Hash, ModelId, RoundId, SubmissionId,
 };
@@ -170,8 +170,8 @@ pub enum Known {
         submission: Submission<AccountId, Balance, BlockNumber>,
         /// The number of its round.
         round: RoundId,
-        /// Its round; `None` if that is forgotten.
-        terms: Option<Round<Balance, BlockNumber>>,
+        /// That round; `None` if it is forgotten.
+        in_round: Option<Round<Balance, BlockNumber>>,
     },
     /// It does not have it: not yet, not any more, or on another fork.
     Missing {
@@ -246,6 +246,16 @@ pub enum Action {
     Finished,
 }
 
+impl Action {
+    /// Whether it can be done as well when something else is revealed.
+    pub fn can_wait(&self) -> bool {
+        matches!(
+            self,
+            Self::Measure { .. } | Self::StoreModel { .. } | Self::Commit { .. }
+        )
+    }
+}
+
 /// What to do next for `entry`, given what the chain says. Following it, one gradient is committed
 /// once and revealed once, wherever the program is interrupted and however often.
 pub fn next(entry: &Entry, view: &View) -> Action {
@@ -254,8 +264,8 @@ pub fn next(entry: &Entry, view: &View) -> Action {
             id,
             submission,
             round,
-            terms,
-        } => next_on_chain(entry, view.now, *id, submission, *round, terms.as_ref()),
+            in_round,
+        } => next_on_chain(entry, view.now, *id, submission, *round, in_round.as_ref()),
         Known::Missing {
             campaign,
             admission,
@@ -270,7 +280,7 @@ fn next_on_chain(
     id: SubmissionId,
     found: &Submission<AccountId, Balance, BlockNumber>,
     round: RoundId,
-    terms: Option<&Round<Balance, BlockNumber>>,
+    in_round: Option<&Round<Balance, BlockNumber>>,
 ) -> Action {
     let outcome = match found.state {
         SubmissionState::Committed => {
@@ -279,13 +289,9 @@ fn next_on_chain(
                 round,
                 at: found.committed_at,
             };
-            // What is sent now is in the next block at the earliest.
-            let next = now.saturating_add(1);
-            let takes_reveals =
-                |terms: &Round<_, _>| (terms.closes..terms.reveals_end).contains(&next);
             return if entry.stage != committed {
                 Action::Record(committed)
-            } else if terms.is_some_and(takes_reveals) {
+            } else if in_round.is_some_and(|round| takes_reveals(round, now)) {
                 Action::Reveal { submission: id }
             } else {
                 Action::Wait { reason: None }
@@ -322,6 +328,11 @@ fn next_on_chain(
     }
 }
 
+/// Whether a reveal that is sent now, and is in the next block at the earliest, is in time.
+pub fn takes_reveals(round: &Round<Balance, BlockNumber>, now: BlockNumber) -> bool {
+    round.phase(now.saturating_add(1)) == RoundPhase::Revealing
+}
+
 /// The chain does not know the submission.
 fn next_off_chain(
     entry: &Entry,
@@ -329,10 +340,7 @@ fn next_off_chain(
     campaign: Option<&State<BlockNumber>>,
     admission: &Admission,
 ) -> Action {
-    let over = matches!(
-        campaign,
-        None | Some(State::Settled { .. } | State::Rejected { .. })
-    );
+    let over = campaign.is_none_or(State::is_over);
     match entry.stage {
         Stage::Decided { .. } | Stage::Dropped { .. } => Action::Finished,
         // Perhaps sent and still on its way. The chain refuses it the second time, so that sending
@@ -428,7 +436,7 @@ mod tests {
             part: 1,
             state,
         };
-        let terms = Round {
+        let in_round = Round {
             campaign: 7,
             root: 0,
             opened_at: 18,
@@ -446,7 +454,7 @@ mod tests {
                 id: 4,
                 submission,
                 round: 12,
-                terms: Some(terms),
+                in_round: Some(in_round),
             },
         }
     }

@@ -5,6 +5,7 @@ mod choice;
 mod income;
 mod models;
 mod retries;
+mod reveals;
 mod running;
 mod submissions;
 mod work;
@@ -21,7 +22,7 @@ use crate::{
 pub use models::TIME_FOR_THE_FIRST;
 use retries::{Attempt, Retries};
 use running::Running;
-use sonar_primitives::{campaign::State, Balance, BlockNumber, CampaignId, ModelId, SubmissionId};
+use sonar_primitives::{Balance, BlockNumber, CampaignId, ModelId, SubmissionId};
 use std::{
     collections::{BTreeMap, BTreeSet},
     future,
@@ -107,6 +108,8 @@ pub struct Miner<'a> {
     decided: u32,
     /// Whether nothing is trained while a submission waits.
     one_at_a_time: bool,
+    /// Whether nothing new is trained or committed to.
+    winding_down: bool,
 }
 
 impl<'a> Miner<'a> {
@@ -137,6 +140,7 @@ impl<'a> Miner<'a> {
             idle: None,
             decided: 0,
             one_at_a_time: false,
+            winding_down: false,
         }
     }
 
@@ -210,7 +214,7 @@ impl<'a> Miner<'a> {
         campaign: CampaignId,
     ) -> Result<bool, MineError> {
         let over = match chain.campaign(campaign).await? {
-            Some(info) => is_over(&info.summary.state),
+            Some(info) => info.summary.state.is_over(),
             None => true,
         };
         let account = chain.account();
@@ -266,14 +270,11 @@ impl<'a> Miner<'a> {
 }
 
 impl MineData {
-    fn offer(&self) -> Offer<'_> {
+    /// What matters to campaigns.
+    pub fn offer(&self) -> Offer<'_> {
         Offer {
             name: &self.name,
             schema: &self.schema,
         }
     }
-}
-
-fn is_over(state: &State<BlockNumber>) -> bool {
-    matches!(state, State::Settled { .. } | State::Rejected { .. })
 }

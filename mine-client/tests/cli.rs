@@ -213,6 +213,27 @@ fn a_mine_without_data_has_nothing_to_run() {
 }
 
 #[test]
+fn a_data_set_that_is_too_small_is_left_out() {
+    let mine = Mine::new();
+    fs::write(mine.path("few.csv"), "x,y\n1,no\n").unwrap();
+    mine.done(&["data", "add", "few", "few.csv", "--schema", "schema.toml"]);
+    let once = ["once", "--account", "//Alice"];
+    let said = || {
+        let output = mine.command(&once).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let left_out = "data set few cannot hold out rows";
+    assert!(said().starts_with(left_out), "{}", said());
+    assert!(said().contains("no data set to train on"), "{}", said());
+    mine.add();
+    assert!(said().starts_with(left_out), "{}", said());
+    assert!(said().contains("no node answers"), "{}", said());
+    let named = mine.fails(&[&once[..], &["--data", "few"]].concat());
+    assert!(named.contains(left_out), "{named}");
+}
+
+#[test]
 fn a_wrong_password_is_said_before_anything_is_sent() {
     let mine = Mine::new();
     mine.add();

@@ -10,8 +10,12 @@ mod disk;
 mod examples;
 #[path = "daemon/interruption.rs"]
 mod interruption;
+#[path = "daemon/mine.rs"]
+mod mine;
 #[path = "daemon/policy.rs"]
 mod policy;
+#[path = "daemon/reveals.rs"]
+mod reveals;
 #[path = "daemon/rounds.rs"]
 mod rounds;
 #[path = "daemon/view.rs"]

@@ -72,3 +72,30 @@ pub enum Command {
     /// Writes an example campaign to start from.
     Init(init::Init),
 }
+
+impl Command {
+    /// What to say when it is interrupted.
+    pub fn interrupted(&self) -> &'static str {
+        use campaign::Command as Campaign;
+        match self {
+            Self::Campaign(Campaign::Propose(_)) => {
+                "interrupted: if the proposal was committed to, go on with --resume soon, or its deposit is lost"
+            }
+            Self::Receipt(_)
+            | Self::Quote(_)
+            | Self::Init(_)
+            | Self::Campaign(
+                Campaign::List(_)
+                | Campaign::Show(_)
+                | Campaign::Tree(_)
+                | Campaign::Rounds(_)
+                | Campaign::Watch(_)
+                | Campaign::Entitlements(_),
+            ) => "interrupted",
+            _ => {
+                "interrupted: no file is half written, but a transaction that was just sent may still take \
+                 effect; look before sending it again"
+            }
+        }
+    }
+}

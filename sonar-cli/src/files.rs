@@ -115,6 +115,11 @@ pub fn architecture(source: FileOr<Architecture>) -> Result<Architecture> {
     Ok(architecture)
 }
 
+/// Where the architecture of fetched parameters is written: beside them.
+pub fn architecture_beside(parameters: &Path) -> PathBuf {
+    parameters.with_extension("architecture.json")
+}
+
 /// Reads parameters (safetensors) of the given architecture.
 pub fn parameters(path: &Path, architecture: &Architecture) -> Result<Parameters> {
     let most = syft::max_blob_size(&architecture.plan()?);

@@ -41,14 +41,12 @@ fn main() -> ExitCode {
 
 fn run(cli: cli::Cli) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
+    let interrupted = cli.command.interrupted();
     let result = runtime.block_on(async {
         tokio::select! {
             // Polled first, so that Ctrl-C is heard from the beginning.
             biased;
-            _ = tokio::signal::ctrl_c() => bail!(
-                "interrupted: no file is half written, but a transaction that was just sent may \
-                 still take effect; look before sending it again"
-            ),
+            _ = tokio::signal::ctrl_c() => bail!(interrupted),
             result = commands::run(cli) => result,
         }
     });

@@ -141,6 +141,12 @@ impl Preparation {
             )?,
             ..default
         };
+        let split = file.split.map(|split| split.0).unwrap_or_default();
+        if !split.compute.is_zero() {
+            bail!(
+                "metered compute is not available yet: share the bounty between data and expertise"
+            );
+        }
         let validation_blob = Blob::new("validation set", validation.encode());
         let plan = architecture.plan()?;
         let terms = Terms {
@@ -162,7 +168,7 @@ impl Preparation {
             deadline: 0,
             privacy: Privacy::Open,
             bounty: file.bounty.context("say what is paid at most: bounty")?.0,
-            split: file.split.map(|split| split.0).unwrap_or_default(),
+            split,
             open_proposals: file.open_proposals.unwrap_or(false),
             members,
             rounds,

@@ -116,6 +116,10 @@ fn impossible_campaigns_are_refused() {
     );
     assert!(refused(&with("metric = \"error_rate\"")).contains("the metric does not fit"));
     assert!(refused(&CAMPAIGN.replace("\"Line\"", "\"\"")).contains("title is empty"));
+    assert!(refused(&with(
+        "target = 0.001\nsplit = { data = \"90 %\", compute = \"10 %\" }"
+    ))
+    .contains("compute is not available"));
     let long = format!("\"{}\"", "x".repeat(65));
     assert!(refused(&CAMPAIGN.replace("\"Line\"", &long)).contains("title: text of 65 bytes"));
     assert!(refused(&CAMPAIGN.replace("input = [1]", "input = [2]")).contains("make them equal"));

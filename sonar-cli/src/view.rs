@@ -47,7 +47,7 @@ pub fn campaign(
 /// A round, with its state in one word as `status`.
 pub fn round(info: &RoundInfo, now: BlockNumber) -> Value {
     let mut value = json!(info);
-    value["status"] = json!(words::round_state(info, now));
+    value["status"] = json!(words::round_phase(info, now));
     value
 }
 

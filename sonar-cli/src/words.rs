@@ -4,9 +4,9 @@ use sonar_client::{format, Client, ReadError};
 use sonar_primitives::{
     api::RoundInfo,
     assay::Malformed,
-    campaign::{Closed, Members, ProposalState, Rejected, RoundTerms, State},
+    campaign::{BountySplit, Closed, Members, ProposalState, Rejected, RoundTerms, State},
     payout::mul_div,
-    round::RoundState,
+    round::{RoundPhase, RoundState},
     BlockNumber,
 };
 use std::time::Duration;
@@ -76,7 +76,8 @@ pub fn state(
         State::Open => format!("open until {}", clock.until(deadline)),
         State::Closing { reason, grace_ends } => {
             format!(
-                "closing: {}; settled by {}, or later if rounds are still decided",
+                "closing: {}; settled once its rounds are decided, by {} at the latest; each decided round \
+                 moves that",
                 closed(*reason),
                 clock.until(*grace_ends)
             )
@@ -110,8 +111,9 @@ pub fn rejected(reason: Rejected, metric: Metric) -> String {
             metric.show(measured)
         ),
         Rejected::BelowRecord { measured } => format!(
-            "the model's error is {}, better than the best so far: a proposal earns nothing for that, \
-             a gradient does",
+            "the model's error is {}, better than the best so far, for which a proposal earns nothing: \
+             propose initial parameters that are not better, then commit the difference to their \
+             branch as a gradient",
             metric.show(measured)
         ),
         Rejected::Malformed(what) => malformed(what).into(),
@@ -153,24 +155,24 @@ pub fn round(info: &RoundInfo, clock: Clock) -> String {
         (true, _) => format!("{commitments}, all revealed"),
         (false, _) => format!("{commitments}, {} revealed", round.reveals),
     };
-    match round.state {
-        RoundState::Pending if clock.now < round.closes => {
+    match round.phase(clock.now) {
+        RoundPhase::Committing => {
             format!("{commitments}, closes in {}", clock.left(round.closes))
         }
-        RoundState::Pending if round.reveals == round.commitments => {
-            format!("{revealed}; waits for the rounds before it")
-        }
-        RoundState::Pending if clock.now < round.reveals_end => format!(
+        RoundPhase::Revealing => format!(
             "{revealed}; closed, reveals end in {}",
             clock.left(round.reveals_end)
         ),
-        RoundState::Pending => format!("{revealed} in time; waits for the rounds before it"),
-        RoundState::Assaying => format!("{revealed}; the assayers measure it"),
-        RoundState::Accepted => format!("{revealed}; accepted as model {}", info.id),
-        RoundState::NotImproved | RoundState::NoQuorum | RoundState::Dissolved => {
+        RoundPhase::Waiting if round.reveals < round.commitments => {
+            format!("{revealed} in time; waits for the rounds before it")
+        }
+        RoundPhase::Waiting => format!("{revealed}; waits for the rounds before it"),
+        RoundPhase::Assaying => format!("{revealed}; the assayers measure it"),
+        RoundPhase::Accepted => format!("{revealed}; accepted as model {}", info.id),
+        RoundPhase::NotImproved | RoundPhase::NoQuorum | RoundPhase::Dissolved => {
             format!("{revealed}; {}", ended(round.state))
         }
-        RoundState::Empty => format!("{commitments}; {}", ended(round.state)),
+        RoundPhase::Empty => format!("{commitments}; {}", ended(round.state)),
     }
 }
 
@@ -184,19 +186,18 @@ pub fn named_round(info: &RoundInfo, clock: Clock) -> String {
     )
 }
 
-/// The one word for a round's state, for tables and programs.
-pub fn round_state(info: &RoundInfo, now: BlockNumber) -> &'static str {
-    match info.round.state {
-        RoundState::Pending if now < info.round.closes => "open",
-        RoundState::Pending if info.round.reveals == info.round.commitments => "waiting",
-        RoundState::Pending if now < info.round.reveals_end => "revealing",
-        RoundState::Pending => "waiting",
-        RoundState::Assaying => "assaying",
-        RoundState::Accepted => "accepted",
-        RoundState::NotImproved => "not improved",
-        RoundState::Empty => "empty",
-        RoundState::NoQuorum => "no quorum",
-        RoundState::Dissolved => "dissolved",
+/// The one word for a round's phase, for tables and programs.
+pub fn round_phase(info: &RoundInfo, now: BlockNumber) -> &'static str {
+    match info.round.phase(now) {
+        RoundPhase::Committing => "open",
+        RoundPhase::Revealing => "revealing",
+        RoundPhase::Waiting => "waiting",
+        RoundPhase::Assaying => "assaying",
+        RoundPhase::Accepted => "accepted",
+        RoundPhase::NotImproved => "not improved",
+        RoundPhase::Empty => "empty",
+        RoundPhase::NoQuorum => "no quorum",
+        RoundPhase::Dissolved => "dissolved",
     }
 }
 
@@ -238,6 +239,19 @@ pub fn rounds(terms: RoundTerms, clock: Clock) -> String {
         clock.blocks(terms.reveal_window),
         count(terms.seats, "gradient"),
     )
+}
+
+/// How a bounty is shared: `90 % to data, 10 % to expertise`.
+pub fn split(split: &BountySplit) -> String {
+    let parts = [
+        ("data", split.data),
+        ("expertise", split.expertise),
+        ("compute", split.compute),
+    ];
+    let parts = parts.iter().filter(|(_, share)| !share.is_zero());
+    let parts = parts
+        .map(|(name, share)| format!("{} % to {name}", f64::from(share.deconstruct()) / 10_000.0));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// A part of a whole, in per cent with two digits: `41.20 %`. Nothing has no parts.

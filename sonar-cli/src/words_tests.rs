@@ -15,7 +15,8 @@ fn states_say_what_comes_next() {
             reason: Closed::TargetReached,
             grace_ends: 90
         }),
-        "closing: the target is reached; settled by block 90 (passed), or later if rounds are still decided"
+        "closing: the target is reached; settled once its rounds are decided, by block 90 (passed) \
+         at the latest; each decided round moves that"
     );
     assert_eq!(
         say(State::Rejected {
@@ -51,7 +52,7 @@ fn info(state: RoundState, closes: BlockNumber, commitments: u32, reveals: u32) 
 fn rounds_are_told_in_words() {
     let say = |state, closes, commitments, reveals| {
         let info = info(state, closes, commitments, reveals);
-        (round_state(&info, CLOCK.now), named_round(&info, CLOCK))
+        (round_phase(&info, CLOCK.now), named_round(&info, CLOCK))
     };
     let told = |word, line: &str| (word, format!("round 12 on branch 0: {line}"));
     assert_eq!(

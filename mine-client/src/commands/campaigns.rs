@@ -1,5 +1,6 @@
 //! `mine campaigns`: which campaigns fit, and what their branches pay.
 
+use super::usable::usable_data;
 use crate::{
     cli::AccountArgs,
     home::Home,
@@ -10,6 +11,7 @@ use clap::Args;
 use mine_client::{
     branch,
     fit::{check_bounty, check_parties, check_price, data_for, no_quote, NotServed, Offer},
+    miner::MineData,
     policy::Policy,
     rounds::blocks,
 };
@@ -91,23 +93,15 @@ struct Own<'a> {
 /// Does it.
 pub async fn run(home: &Home, output: Output, command: Campaigns) -> Result<()> {
     let account = home.account(&command.account)?;
-    let store = home.store();
-    let mut schemas = Vec::new();
-    for name in store.names()? {
-        let (info, _) = store.get(&name)?;
-        schemas.push((name, info.schema));
-    }
     let policy = home.policy()?;
+    let data = usable_data(home, &policy)?;
     let client = home.connect().await?;
     let balance = client.balance(&account).await?;
     let own = Own {
         spendable: balance.transferable(client.constants().existential_deposit),
         account,
         policy,
-        offers: schemas
-            .iter()
-            .map(|(name, schema)| Offer { name, schema })
-            .collect(),
+        offers: data.iter().map(MineData::offer).collect(),
     };
     let now = client.best_block().await?.number;
     let mut lines = Vec::new();

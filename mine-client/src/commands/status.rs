@@ -8,7 +8,6 @@ use crate::{
 use anyhow::Result;
 use clap::Args;
 use mine_client::{
-    chain::worth,
     journal::{Journal, JournalError},
     lifecycle::Entry,
     rounds,
@@ -208,12 +207,12 @@ async fn earnings(
         if settled {
             let all = client.entitlements(campaign).await?;
             if let Some(own) = all.iter().find(|one| one.account == *account) {
-                add(campaign, worth(own), own.claimed);
+                add(campaign, own.total(), own.claimed);
             }
         }
     }
     for due in client.claimable(account).await? {
-        add(due.campaign, worth(&due), due.claimed);
+        add(due.campaign, due.total(), due.claimed);
     }
     Ok(earnings.into_values().collect())
 }

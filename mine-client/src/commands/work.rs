@@ -1,5 +1,6 @@
 //! `mine once` and `mine run`: training, submitting and claiming.
 
+use super::usable::usable_data;
 use crate::{
     cli::AccountArgs,
     home::Home,
@@ -12,13 +13,11 @@ use mine_client::{
     daemon::{self, Until},
     event::Event,
     journal::Journal,
-    miner::{MineData, Miner},
+    miner::Miner,
     policy::Policy,
-    training::Split,
 };
 use sonar_client::{format::Amount, Client, ConnectError};
 use sonar_primitives::CampaignId;
-use std::sync::Arc;
 
 /// What a flag says counts more than what the policy says.
 #[derive(Args, Debug)]
@@ -54,7 +53,7 @@ pub struct Run {
     /// Ends when nothing is pending and nothing can be done.
     #[arg(long, conflicts_with = "until_settled")]
     exit_when_idle: bool,
-    /// Ends when this campaign is settled and has paid.
+    /// Ends when this campaign is settled and has paid, and what was committed to in others is revealed.
     #[arg(long, value_name = "NUMBER")]
     until_settled: Option<CampaignId>,
 }
@@ -76,7 +75,10 @@ pub async fn run(home: &Home, output: Output, command: Run) -> Result<()> {
 
 async fn work(home: &Home, output: Output, overrides: Overrides, until: Until) -> Result<()> {
     let policy = overrides.apply(home.policy()?)?;
-    let data = load(home, &policy)?;
+    let data = usable_data(home, &policy)?;
+    if data.is_empty() {
+        bail!("there is no data set to train on: add one with `mine data add`");
+    }
     let signer = home.signer(&overrides.account)?;
     let mut journal = Journal::open(&home.journal())?;
     let mut write_failed = None;
@@ -120,33 +122,6 @@ impl Overrides {
         policy.check()?;
         Ok(policy)
     }
-}
-
-/// The data sets that the policy allows, split into rows to train on and rows held out.
-fn load(home: &Home, policy: &Policy) -> Result<Vec<MineData>> {
-    let store = home.store();
-    let names = match &policy.data {
-        Some(name) => vec![name.clone()],
-        None => store.names()?,
-    };
-    let mut all = Vec::new();
-    for name in names {
-        let (info, rows) = store.get(&name)?;
-        let split = Split::of(&rows, policy.held_out).with_context(|| {
-            format!(
-                "data set {name} cannot hold out rows: add rows, or change held_out in the policy"
-            )
-        })?;
-        all.push(MineData {
-            name,
-            schema: info.schema,
-            split: Arc::new(split),
-        });
-    }
-    if all.is_empty() {
-        bail!("there is no data set: add one with `mine data add`");
-    }
-    Ok(all)
 }
 
 /// Returns when the program is asked to stop.

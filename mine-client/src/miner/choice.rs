@@ -53,7 +53,13 @@ impl Miner<'_> {
         let account = chain.reputation(chain.account()).await?;
         let mut best: Option<(Merit, Job)> = None;
         let mut reasons = Vec::new();
-        for summary in chain.campaigns().await? {
+        let campaigns = chain.campaigns().await?;
+        for id in self.policy.campaigns.iter().flatten() {
+            if !campaigns.iter().any(|summary| summary.id == *id) {
+                reasons.push(format!("there is no campaign {id} (any more)"));
+            }
+        }
+        for summary in campaigns {
             // Most campaigns of an old chain are over; the rest of the checks needs a look at each.
             if summary.state != State::Open {
                 continue;

@@ -1,8 +1,8 @@
 //! Claiming what settled campaigns owe.
 
-use super::{is_over, MineError, Miner};
+use super::{MineError, Miner};
 use crate::{
-    chain::{worth, Chain, ChainError},
+    chain::{Chain, ChainError},
     event::Event,
 };
 
@@ -12,6 +12,9 @@ impl Miner<'_> {
         let account = chain.account();
         for due in chain.claimable().await? {
             let campaign = due.campaign;
+            if self.reveal_is_due(chain, chain.now().await?).await? {
+                break;
+            }
             if due.claimed || self.refused_claims.contains(&campaign) {
                 continue;
             }
@@ -36,7 +39,7 @@ impl Miner<'_> {
         // Claimed before the last stop, or by somebody for this account, or nothing to claim.
         for campaign in self.journal.unsettled(account) {
             let over = match chain.campaign(campaign).await? {
-                Some(info) => is_over(&info.summary.state),
+                Some(info) => info.summary.state.is_over(),
                 None => true,
             };
             if !over {
@@ -44,7 +47,7 @@ impl Miner<'_> {
             }
             let amount = match chain.entitlement(campaign).await? {
                 None => 0,
-                Some(entitlement) if entitlement.claimed => worth(&entitlement),
+                Some(entitlement) if entitlement.claimed => entitlement.total(),
                 Some(_) => continue,
             };
             self.journal.receive(account, campaign, amount)?;

@@ -1,6 +1,6 @@
 //! Storing the parameters of models that this mine has a part in, so that nobody has to rebuild them.
 
-use super::{is_over, retries::Attempt, MineError, Miner};
+use super::{retries::Attempt, MineError, Miner};
 use crate::{
     branch::{self, Turn},
     chain::{Chain, ChainError},
@@ -17,6 +17,9 @@ impl Miner<'_> {
     /// Stores the models that it is this mine's turn to store.
     pub(super) async fn store_models<C: Chain>(&mut self, chain: &C) -> Result<(), MineError> {
         if !self.policy.store_models {
+            return Ok(());
+        }
+        if self.reveal_is_due(chain, chain.now().await?).await? {
             return Ok(());
         }
         let mut open: BTreeMap<CampaignId, BTreeSet<ModelId>> = BTreeMap::new();
@@ -43,7 +46,7 @@ impl Miner<'_> {
         model: ModelId,
     ) -> Result<bool, MineError> {
         let turn = match chain.campaign(campaign).await? {
-            Some(info) if !is_over(&info.summary.state) => {
+            Some(info) if !info.summary.state.is_over() => {
                 let tree = chain.tree(campaign).await?;
                 turn(&tree, model, chain.account())
             }
@@ -73,13 +76,13 @@ impl Miner<'_> {
         model: ModelId,
     ) -> Result<bool, MineError> {
         let (attempt, now) = (Attempt::Store(model), chain.now().await?);
-        if !self.retries.may_try(attempt, now) {
+        let may_try = |what| self.retries.may_try(what, now);
+        if !may_try(attempt) || !may_try(Attempt::Fetch(model)) {
             return Ok(false);
         }
-        let parameters = match chain.model(model).await {
+        let parameters = match self.fetch(chain, model).await {
             Ok(found) => found.parameters.to_safetensors(),
             Err(ChainError::Failed(reason)) => {
-                self.retries.failed(attempt, now);
                 self.say_not_stored(campaign, model, reason);
                 return Ok(false);
             }

@@ -12,8 +12,9 @@ use crate::{
 };
 use sonar_primitives::{
     api::{CampaignInfo, SubmissionInfo},
+    round::{part, surcharge},
     submission::{SubmissionKind, SubmissionState},
-    BlockNumber, ModelId, SubmissionId,
+    Balance, BlockNumber, ModelId,
 };
 use std::collections::BTreeSet;
 use tokio::task::spawn_blocking;
@@ -65,7 +66,11 @@ impl Miner<'_> {
             };
             let now = chain.now().await?;
             let view = self.view(chain, &entry, now).await?;
-            match next(&entry, &view) {
+            let action = next(&entry, &view);
+            if action.can_wait() && (self.winding_down || self.reveal_is_due(chain, now).await?) {
+                return Ok(());
+            }
+            match action {
                 Action::Finished => return Ok(()),
                 Action::Wait { reason } => {
                     if let Some(reason) = reason {
@@ -75,6 +80,10 @@ impl Miner<'_> {
                 }
                 Action::Record(stage) => self.record(chain, id, &entry, stage, &view).await?,
                 Action::Measure { best } => {
+                    let mut models = [best, entry.base].map(Attempt::Fetch).into_iter();
+                    if !models.all(|model| self.retries.may_try(model, now)) {
+                        return Ok(());
+                    }
                     if !self.measure(chain, id, &entry, best, &view).await? {
                         return Ok(());
                     }
@@ -140,7 +149,7 @@ impl Miner<'_> {
                 id: info.id,
                 submission: info.submission.clone(),
                 round,
-                terms: chain.round(round).await?.map(|info| info.round),
+                in_round: chain.round(round).await?.map(|info| info.round),
             },
             None => {
                 let campaign = chain.campaign(entry.campaign).await?;
@@ -193,12 +202,14 @@ impl Miner<'_> {
         stage: Stage,
         view: &View,
     ) -> Result<(), MineError> {
-        let percent = match stage {
+        let model = match stage {
             Stage::Decided {
-                submission,
                 outcome: Outcome::Contributed { model, .. },
                 ..
-            } => self.percent(chain, entry, model, submission).await?,
+            } => {
+                let tree = chain.tree(entry.campaign).await?;
+                branch::model(&tree, model).cloned()
+            }
             _ => None,
         };
         self.journal.record(id, stage.clone())?;
@@ -212,8 +223,9 @@ impl Miner<'_> {
             } => {
                 let closes = match &view.submission {
                     Known::Found {
-                        terms: Some(terms), ..
-                    } => terms.closes,
+                        in_round: Some(round),
+                        ..
+                    } => round.closes,
                     _ => view.now,
                 };
                 self.say(Event::Committed {
@@ -240,24 +252,17 @@ impl Miner<'_> {
                     submission,
                     round,
                     outcome,
-                    percent,
+                    percent: model
+                        .as_ref()
+                        .and_then(|info| branch::percent(info, submission)),
+                    is_record: model.map(|info| info.model.former_record.is_some()),
+                    cost: cost(&view.submission),
                 });
             }
             Stage::Dropped { reason } => self.say(Event::Dropped { campaign, reason }),
             Stage::Prepared => {}
         }
         Ok(())
-    }
-
-    async fn percent<C: Chain>(
-        &self,
-        chain: &C,
-        entry: &Entry,
-        model: ModelId,
-        submission: SubmissionId,
-    ) -> Result<Option<u8>, MineError> {
-        let tree = chain.tree(entry.campaign).await?;
-        Ok(branch::model(&tree, model).and_then(|info| branch::percent(info, submission)))
     }
 
     /// Measures a gradient beside a model that has come since, and writes down what it does, or that it is of no more use.
@@ -287,7 +292,7 @@ impl Miner<'_> {
 
     /// What a gradient does beside a model, or why it is of no more use.
     async fn gain_beside<C: Chain>(
-        &self,
+        &mut self,
         chain: &C,
         id: EntryId,
         entry: &Entry,
@@ -299,14 +304,14 @@ impl Miner<'_> {
                 entry.data
             )));
         };
+        let split = data.split.clone();
         let Some(campaign) = chain.campaign(entry.campaign).await? else {
             return Ok(Err("the chain has forgotten the campaign".into()));
         };
         let (metric, step) = (campaign.terms.metric, campaign.terms.minimum_step);
         let gradient = self.journal.blob(id)?;
-        let base = chain.model(entry.base).await?;
-        let beside = chain.model(best).await?;
-        let split = data.split.clone();
+        let base = self.fetch(chain, entry.base).await?;
+        let beside = self.fetch(chain, best).await?;
         let measured = spawn_blocking(move || {
             let (base, best) = (&base.parameters, &beside.parameters);
             measure_again(
@@ -365,6 +370,31 @@ impl Miner<'_> {
             });
         }
         Ok(())
+    }
+}
+
+/// What a submission's part of the assay took, if its round was measured.
+fn cost(known: &Known) -> Option<Balance> {
+    let Known::Found {
+        submission,
+        in_round: Some(round),
+        ..
+    } = known
+    else {
+        return None;
+    };
+    let SubmissionKind::Gradient { place, .. } = submission.kind else {
+        return None;
+    };
+    match submission.state {
+        SubmissionState::Contributed { .. }
+        | SubmissionState::NotContributed
+        | SubmissionState::Malformed => {
+            let part = part(round.price, round.reveals, round.seats);
+            let with_surcharge = part.saturating_mul(surcharge(place.into()));
+            Some(with_surcharge.min(submission.part))
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Training for a branch, and writing down what was found.
 
-use super::{choice::Job, retries::Attempt, running::Running, MineError, Miner};
+use super::{choice::Job, running::Running, MineError, Miner};
 use crate::{
     admission::{has_committed, COMMIT_BLOCKS},
     chain::{Chain, ChainError},
@@ -28,6 +28,9 @@ impl Miner<'_> {
         }
         let waits = self.pending(chain).next().is_some();
         if waits && self.one_at_a_time {
+            return Ok(false);
+        }
+        if self.winding_down || self.reveal_is_due(chain, now).await? {
             return Ok(false);
         }
         match self.choose(chain, now).await? {
@@ -96,12 +99,10 @@ impl Miner<'_> {
         now: BlockNumber,
     ) -> Result<bool, MineError> {
         let (campaign, root, base) = (job.info.summary.id, job.root, job.base);
-        let fetch = Attempt::Fetch(base);
-        let model = match chain.model(base).await {
+        let model = match self.fetch(chain, base).await {
             Ok(model) => model,
             // The fault of this model, or this node lacks a blob; there may be other models.
             Err(ChainError::Failed(reason)) => {
-                self.retries.failed(fetch, now);
                 self.say(Event::NothingBetter {
                     campaign,
                     root,
@@ -112,7 +113,6 @@ impl Miner<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        self.retries.forget(fetch);
         let attempts = self.attempts.entry((campaign, base)).or_default();
         let attempt = *attempts;
         *attempts += 1;
@@ -125,7 +125,7 @@ impl Miner<'_> {
             error: job.error,
             metric: terms.metric,
             data: data.name.clone(),
-            attempt,
+            attempt: attempt.saturating_add(1),
             round: job.quote.round,
             closes_in: job
                 .quote

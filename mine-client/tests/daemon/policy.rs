@@ -34,7 +34,7 @@ async fn limits_are_kept_and_named() {
     let limited: [(Limit, &str); 6] = [
         (
             |policy| policy.campaigns = Some(vec![CAMPAIGN + 1]),
-            "other campaigns",
+            "there is no campaign 6 (any more); campaign 5: policy or --campaign name other campaigns",
         ),
         (|policy| policy.data = Some("other".into()), "no data set"),
         (|policy| policy.minimum_bounty = BOUNTY + 1, "its bounty is"),

@@ -1,19 +1,16 @@
 //! How a mine plays rounds.
 
 use crate::{
-    examples::{
-        digits, digits_model, mine_data, points, points_model, points_named, points_policy,
-        points_world, work,
-    },
+    examples::{digits, digits_model, mine_data, points_model, points_named, points_world, work},
+    mine::Mine,
     view::View,
-    world::{account, round_of, Call, World, BLOB_DEPOSIT, DEPOSIT, ROOT},
+    world::{round_of, Call, World, BLOB_DEPOSIT, DEPOSIT, ROOT},
 };
 use mine_client::{
     chain::ChainError,
     event::Event,
-    journal::Journal,
-    lifecycle::{Outcome, Stage},
-    miner::{MineData, Miner, Tick},
+    lifecycle::Outcome,
+    miner::{Miner, Tick},
     policy::Policy,
 };
 use sonar_primitives::{
@@ -22,79 +19,6 @@ use sonar_primitives::{
     AccountId, ModelId, RoundId,
 };
 use std::{cell::RefCell, rc::Rc};
-use tempfile::TempDir;
-
-/// What a mine needs besides the world.
-struct Mine {
-    account: AccountId,
-    policy: Policy,
-    data: Vec<MineData>,
-    journal: Journal,
-    events: Vec<Event>,
-    _folder: TempDir,
-}
-
-impl Mine {
-    fn new(number: u8, policy: Policy, data: Vec<MineData>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self {
-            account: account(number),
-            journal: Journal::open(&folder.path().join("journal.redb")).unwrap(),
-            policy,
-            data,
-            events: Vec::new(),
-            _folder: folder,
-        }
-    }
-
-    fn of_points(number: u8) -> Self {
-        let policy = points_policy();
-        let data = mine_data("points", &points(), &policy);
-        Self::new(number, policy, data)
-    }
-
-    /// Works with a miner that lasts as long as `work` does.
-    async fn at_work<T>(&mut self, work: impl AsyncFnOnce(&mut Miner<'_>) -> T) -> T {
-        let events = &mut self.events;
-        let mut report = |event| events.push(event);
-        let mut miner = Miner::new(&mut self.journal, &self.policy, &self.data, &mut report);
-        work(&mut miner).await
-    }
-
-    /// Works in every block, and does not train any more once `done` says so.
-    async fn work_until(&mut self, world: &Rc<RefCell<World>>, done: impl Fn(&World) -> bool) {
-        let view = View::of(world, self.account.clone());
-        self.at_work(async |miner| {
-            for _ in 0..500 {
-                work(miner, &view).await;
-                if done(&world.borrow()) {
-                    return;
-                }
-                world.borrow_mut().block();
-            }
-            panic!("not done: {:?}", world.borrow().records());
-        })
-        .await;
-    }
-
-    fn outcomes(&self) -> Vec<Outcome> {
-        self.journal
-            .entries(&self.account)
-            .filter_map(|(_, entry)| match entry.stage {
-                Stage::Decided { outcome, .. } => Some(outcome),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn says(&self, text: &str) -> usize {
-        let mut events = self.events.iter();
-        let count = events
-            .by_ref()
-            .filter(|event| event.to_string().contains(text));
-        count.count()
-    }
-}
 
 /// Round and base of each commitment of an account, with what became of it.
 fn commitments(world: &World, who: &AccountId) -> Vec<(RoundId, ModelId, SubmissionState)> {

@@ -182,6 +182,9 @@ impl Chain for View {
             self.world.borrow_mut().missing_models = left;
             return Err(ChainError::Failed("a blob is missing".into()));
         }
+        while self.world.borrow().now < self.world.borrow().models_from {
+            tokio::task::yield_now().await;
+        }
         self.read(|world| {
             let (model, parameters) = &world.models[&id];
             TreeModel {

@@ -80,6 +80,8 @@ pub struct World {
     pub trouble: BTreeMap<Call, VecDeque<ChainError>>,
     /// How often the node has no blob of a model that is asked for.
     pub missing_models: u32,
+    /// The block until which the node fetches a model's blobs.
+    pub models_from: BlockNumber,
     /// Transactions that the node has, and that are in no block yet.
     pub queued: Vec<Queued>,
     pub architectures: BTreeMap<ModelId, Architecture>,
@@ -145,6 +147,7 @@ impl World {
             training: BTreeSet::new(),
             trouble: BTreeMap::new(),
             missing_models: 0,
+            models_from: 0,
             queued: Vec::new(),
             architectures: BTreeMap::new(),
             validation,

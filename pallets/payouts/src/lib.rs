@@ -14,8 +14,8 @@
 //! ## Life of an entitlement
 //!
 //! 1. A campaign settles ([`Payouts::settle`](sonar_primitives::traits::Payouts::settle)), in as many
-//!    portions of record steps as it likes: the rules of [`split`] add to each account's entitlement.
-//!    With the last portion what is not earned is refunded. No money moves, so no account can make a
+//!    portions of record steps as it likes: the [rules](sonar_primitives::payout::split()) add to each
+//!    account's entitlement. With the last portion what is not earned is refunded. No money moves, so no account can make a
 //!    settlement fail.
 //! 2. Once all is split, the account claims it ([`Pallet::claim`]), or anyone does so for it
 //!    ([`Pallet::claim_for`]). The money always goes to the account itself. A transfer that fails
@@ -45,7 +45,6 @@ mod claim;
 mod mock;
 mod reputation;
 mod settle;
-pub mod split;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
@@ -122,6 +121,7 @@ pub mod pallet {
     pub type ReputationOf<T: Config> =
         StorageMap<_, Blake2_128Concat, T::AccountId, Reputation, ValueQuery>;
 
+    /// What happened to entitlements.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -149,18 +149,20 @@ pub mod pallet {
         },
     }
 
+    /// Why nothing was paid, or settled.
     #[pallet::error]
     pub enum Error<T> {
-        /// The campaign is not settled (or removed already); wait until it is.
+        /// The campaign is not settled yet, or removed already; when its time has come anybody can call
+        /// `campaigns.settle`.
         NotSettled,
-        /// The account gets nothing from this campaign.
+        /// The account gets nothing from this campaign; see `payouts.entitlements` for who does.
         NothingToClaim,
         /// The account was paid by this campaign already.
         AlreadyClaimed,
-        /// The campaign was settled before.
+        /// The campaign was settled before; claim with `payouts.claim` or `payouts.claimFor`.
         AlreadySettled,
         /// The contributions do not sum to the bounty, or the steps of the record do not follow each
-        /// other; nothing was settled.
+        /// other; nothing was settled. This is an error of the chain: report it.
         Unbalanced,
     }
 

@@ -1,13 +1,13 @@
 //! From a settlement to entitlements, and forgetting them.
 
 use crate::{
-    split::{bounty, split, Portion},
     Claimable, Config, Entitlement, Entitlements, Error, Event, Pallet, Settled, SettledCampaign,
     Settling, SettlingCampaign,
 };
 use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sonar_primitives::{
+    payout::{bounty, split, Part, Portion},
     reputation::ReputationChange,
     traits::{Payouts, Reputations, Settlement},
     tree::RecordStep,
@@ -29,7 +29,8 @@ impl<T: Config> Payouts<T::AccountId, Balance> for Pallet<T> {
             Settling::<T>::get(campaign).unwrap_or_else(|| SettlingCampaign::new(settlement.start));
         let bounty = bounty(settlement).ok_or(Error::<T>::Unbalanced)?;
         let portion =
-            split(settlement, &mut settling, steps, last).ok_or(Error::<T>::Unbalanced)?;
+            split(settlement, settling.progress(), steps, last).ok_or(Error::<T>::Unbalanced)?;
+        settling.note(portion.progress, &portion.parts);
         if settlement.counts {
             Self::count(settlement, &settling, &portion, last);
         }
@@ -77,7 +78,7 @@ impl<T: Config> Payouts<T::AccountId, Balance> for Pallet<T> {
 
 impl<T: Config> Pallet<T> {
     /// Adds to what an account can claim once the campaign is settled.
-    fn entitle(campaign: CampaignId, account: T::AccountId, part: Entitlement) {
+    fn entitle(campaign: CampaignId, account: T::AccountId, part: Part) {
         Claimable::<T>::insert(&account, campaign, ());
         Entitlements::<T>::mutate(campaign, &account, |entitlement| {
             entitlement.get_or_insert_default().add(&part);

@@ -8,5 +8,4 @@ mod forget;
 mod properties;
 mod reputation;
 mod settle;
-mod split;
 mod worked_numbers;

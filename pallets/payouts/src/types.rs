@@ -2,7 +2,10 @@
 
 use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sonar_primitives::{Balance, MeasuredError};
+use sonar_primitives::{
+    payout::{Part, Progress},
+    Balance, MeasuredError,
+};
 
 /// What one account gets from one campaign, in the smallest unit of SNR. Never zero in all.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -26,10 +29,10 @@ impl Entitlement {
     }
 
     /// Adds what another portion of the settlement brings; cannot overflow either.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.earned = self.earned.saturating_add(other.earned);
-        self.expertise = self.expertise.saturating_add(other.expertise);
-        self.refund = self.refund.saturating_add(other.refund);
+    pub(crate) fn add(&mut self, part: &Part) {
+        self.earned = self.earned.saturating_add(part.earned);
+        self.expertise = self.expertise.saturating_add(part.expertise);
+        self.refund = self.refund.saturating_add(part.refund);
     }
 }
 
@@ -44,13 +47,38 @@ pub struct SettlingCampaign<AccountId> {
     pub payees: Payees<AccountId>,
 }
 
-impl<AccountId> SettlingCampaign<AccountId> {
+impl<AccountId: PartialEq + Clone> SettlingCampaign<AccountId> {
     /// A settlement that begins with the record at `start`.
     pub(crate) fn new(start: MeasuredError) -> Self {
+        let Progress { record, given } = Progress::from(start);
         Self {
-            record: start,
-            given: 0,
+            record,
+            given,
             payees: Payees::Nobody,
+        }
+    }
+
+    /// How far it has come.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
+            record: self.record,
+            given: self.given,
+        }
+    }
+
+    /// Notes a portion.
+    pub(crate) fn note<'a>(
+        &mut self,
+        Progress { record, given }: Progress,
+        parts: impl IntoIterator<Item = (&'a AccountId, &'a Part)>,
+    ) where
+        AccountId: 'a,
+    {
+        (self.record, self.given) = (record, given);
+        for (account, part) in parts {
+            if part.earned > 0 || part.expertise > 0 {
+                self.payees.note(account);
+            }
         }
     }
 }
@@ -68,7 +96,7 @@ pub enum Payees<AccountId> {
 
 impl<AccountId: PartialEq + Clone> Payees<AccountId> {
     /// Notes that an account gets something.
-    pub(crate) fn note(&mut self, account: &AccountId) {
+    fn note(&mut self, account: &AccountId) {
         match self {
             Self::Nobody => *self = Self::Only(account.clone()),
             Self::Only(only) if only != account => *self = Self::Several,

@@ -213,6 +213,15 @@ pub struct EntitlementInfo {
     pub claimed: bool,
 }
 
+impl EntitlementInfo {
+    /// All of it. Cannot overflow: the parts of all accounts together are at most a bounty.
+    pub fn total(&self) -> Balance {
+        self.earned
+            .saturating_add(self.expertise)
+            .saturating_add(self.refund)
+    }
+}
+
 sp_api::decl_runtime_apis! {
     /// Everything that a client of Sonar needs to know of the chain's state.
     ///

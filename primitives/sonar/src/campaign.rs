@@ -326,7 +326,8 @@ pub enum Closed {
     Cancelled,
 }
 
-/// Why a campaign never opened.
+/// Why a campaign never opened, or a proposal is not used. A campaign is rejected with its first model,
+/// which is a proposal too.
 #[derive(
     Clone,
     Copy,
@@ -343,26 +344,28 @@ pub enum Closed {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Rejected {
-    /// The initial model's error is above the claim by more than the tolerance.
+    /// A campaign's first model: its error is above the claim by more than the tolerance.
     FalseClaim {
         /// What was measured.
         measured: MeasuredError,
     },
-    /// The initial model has the target error already, or is less than the minimum step above it.
+    /// A campaign's first model: it has the target error already, or is less than the minimum step
+    /// above it.
     AtTarget {
         /// What was measured.
         measured: MeasuredError,
     },
-    /// A proposal's model is better than the campaign's record: submit it as a gradient on your root.
+    /// A later proposal: its model is better than the campaign's record. Propose initial parameters
+    /// that are not, then commit to the difference as a gradient on that root.
     BelowRecord {
         /// What was measured.
         measured: MeasuredError,
     },
-    /// The initial model or the validation set cannot be used.
+    /// The model or the validation set cannot be used.
     Malformed(crate::assay::Malformed),
-    /// No quorum of assayers judged the initial model in time.
+    /// No quorum of assayers judged the model in time.
     NoQuorum,
-    /// The campaign's owner refused it, or the campaign closed, before it was judged.
+    /// The campaign's owner refused it, or the campaign was closed, before it was judged.
     Cancelled,
 }
 
@@ -408,6 +411,13 @@ pub enum State<BlockNumber> {
     },
 }
 
+impl<BlockNumber> State<BlockNumber> {
+    /// Whether nothing more happens in the campaign but claims.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Settled { .. } | Self::Rejected { .. })
+    }
+}
+
 /// How far a proposal has come.
 #[derive(
     Clone,
@@ -434,7 +444,7 @@ pub enum ProposalState {
         /// Its measured error.
         error: MeasuredError,
     },
-    /// Its assay failed.
+    /// It is not used: its assay says no or did not come about, or it was refused or withdrawn before.
     Rejected(Rejected),
 }
 

@@ -1,6 +1,6 @@
 //! How a bounty is split: pure arithmetic, no storage.
 //!
-//! Source: the protocol's "Payout: by record". With `e0` the measured error of the owner's root, `T`
+//! Source: the protocol's "Payouts". With `e0` the measured error of the owner's root, `T`
 //! the target, `B` the part of the bounty and `k` the steepness,
 //!
 //! ```text
@@ -10,6 +10,10 @@
 //! and the round that takes the record from `r` to `e` earns `paid_up_to(e) - paid_up_to(r)`, which
 //! its contributors divide by their shares. All sums telescope: nothing is lost to rounding, never
 //! more than `B` is paid, and exactly `B` when the target is reached.
+
+mod split;
+
+pub use split::{bounty, split, Part, Portion, Progress};
 
 use crate::{Balance, MeasuredError};
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! Rounds: when they close, how many commitments they hold, and what their assays cost. Pure
 //! arithmetic, no storage.
 //!
-//! Source: the protocol's "Gradients: rounds". A round of `m` reveals with `s = min(m, seats)` measures
+//! Source: the protocol's "Rounds". A round of `m` reveals with `s = min(m, seats)` measures
 //! `2 (m s + 2^s - 1 - s^2)` sets ([`syft::round::measurements`]); whoever revealed pays an equal
 //! part of their prices.
 
@@ -26,8 +26,7 @@ pub const MAX_ROUNDS_TO_REBUILD: u32 = 64;
 /// The booking fee doubles with every so many parts of what can be booked.
 pub const PARTS_PER_DOUBLING: u128 = 16;
 
-/// How far a round has come. While it is `Pending` the blocks tell whether it takes commitments,
-/// takes reveals or waits for its turn.
+/// How far a round has come. While it is `Pending`, [`Round::phase`] tells more.
 #[derive(
     Clone,
     Copy,
@@ -107,6 +106,48 @@ pub struct Round<Balance, BlockNumber> {
     pub reveals: u32,
     /// How far it has come.
     pub state: RoundState,
+}
+
+/// How far a round has come in a block: its state, in which `Pending` is told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RoundPhase {
+    /// It takes commitments.
+    Committing,
+    /// It takes reveals.
+    Revealing,
+    /// All reveals are in, or their time is over: it waits for the rounds before it.
+    Waiting,
+    /// See [`RoundState::Assaying`].
+    Assaying,
+    /// See [`RoundState::Accepted`].
+    Accepted,
+    /// See [`RoundState::NotImproved`].
+    NotImproved,
+    /// See [`RoundState::Empty`].
+    Empty,
+    /// See [`RoundState::NoQuorum`].
+    NoQuorum,
+    /// See [`RoundState::Dissolved`].
+    Dissolved,
+}
+
+impl<Balance, BlockNumber: PartialOrd> Round<Balance, BlockNumber> {
+    /// How far it has come in block `now`.
+    pub fn phase(&self, now: BlockNumber) -> RoundPhase {
+        match self.state {
+            RoundState::Pending if now < self.closes => RoundPhase::Committing,
+            RoundState::Pending if self.reveals < self.commitments && now < self.reveals_end => {
+                RoundPhase::Revealing
+            }
+            RoundState::Pending => RoundPhase::Waiting,
+            RoundState::Assaying => RoundPhase::Assaying,
+            RoundState::Accepted => RoundPhase::Accepted,
+            RoundState::NotImproved => RoundPhase::NotImproved,
+            RoundState::Empty => RoundPhase::Empty,
+            RoundState::NoQuorum => RoundPhase::NoQuorum,
+            RoundState::Dissolved => RoundPhase::Dissolved,
+        }
+    }
 }
 
 /// The block in which a round that opens in block `opens` stops taking commitments:
@@ -197,6 +238,36 @@ pub fn base_deposit(minimum: Balance, bounty: Balance) -> Balance {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn phases_follow_the_blocks_and_the_reveals() {
+        let round = |state, reveals| Round {
+            campaign: 5,
+            root: 0,
+            opened_at: 70u32,
+            closes: 100,
+            reveals_end: 130,
+            price: 1u128,
+            seats: 4,
+            commitments: 2,
+            reveals,
+            state,
+        };
+        let pending = |reveals, now| round(RoundState::Pending, reveals).phase(now);
+        for (now, some, all) in [
+            (99, RoundPhase::Committing, RoundPhase::Committing),
+            (100, RoundPhase::Revealing, RoundPhase::Waiting),
+            (129, RoundPhase::Revealing, RoundPhase::Waiting),
+            (130, RoundPhase::Waiting, RoundPhase::Waiting),
+        ] {
+            assert_eq!((pending(1, now), pending(2, now)), (some, all), "{now}");
+        }
+        // Whatever the block is.
+        for now in [99, 130] {
+            let phase = round(RoundState::Dissolved, 1).phase(now);
+            assert_eq!(phase, RoundPhase::Dissolved);
+        }
+    }
 
     #[test]
     fn a_round_closes_with_the_deadline_at_the_latest() {

@@ -170,13 +170,7 @@ async fn show(context: &Context, whose: &Whose) -> Result<()> {
     let claimable = client.claimable(&account).await?;
     let claims: Vec<_> = claimable
         .iter()
-        .map(|claim| {
-            let total = claim
-                .earned
-                .saturating_add(claim.expertise)
-                .saturating_add(claim.refund);
-            (claim.campaign, total)
-        })
+        .map(|claim| (claim.campaign, claim.total()))
         .collect();
     let value = json!({
         "address": format::address(&account),

@@ -1,4 +1,6 @@
-//! `sonar data`: canonical data sets.
+//! `sonar data`: canonical data sets, and what was stored on the chain.
+
+mod remove;
 
 use crate::{
     context::Context,
@@ -18,6 +20,9 @@ pub enum Command {
     Import(Import),
     /// Shows what is in a canonical data set.
     Show(Show),
+    /// Removes data or parameters that you stored on the chain and that no campaign needs any more:
+    /// their deposit comes back.
+    Remove(remove::Remove),
 }
 
 /// Arguments of `import`.
@@ -71,6 +76,7 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
             let data = run_blocking(move || files::dataset(&show.file, None)).await??;
             context.output.result(&json(&data), || text(&data))
         }
+        Command::Remove(remove) => remove::run(context, remove).await,
     }
 }
 

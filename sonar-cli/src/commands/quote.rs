@@ -142,6 +142,10 @@ fn tell(
         (
             "accepted",
             match answer.accepted_up_to {
+                Some(limit) if error > limit => format!(
+                    "no: a model of this branch must have an error of at most {}",
+                    format::error(metric, limit)
+                ),
                 Some(limit) => format!("up to {}", format::error(metric, limit)),
                 None => {
                     "nothing: this branch cannot be improved by the minimum step any more".into()
@@ -151,14 +155,14 @@ fn tell(
         (
             "held",
             format!(
-                "{} from commitment to verdict",
+                "{} from commitment to verdict; all of it is lost if the gradient is not revealed",
                 format::amount(answer.deposit.saturating_add(answer.part))
             ),
         ),
         (
             "  deposit",
             format!(
-                "{}, comes back; lost if the gradient is not revealed",
+                "{}, comes back with the verdict",
                 format::amount(answer.deposit)
             ),
         ),
@@ -210,10 +214,17 @@ mod tests {
              error            5.00 %\n\
              pays             25 SNR to the round, divided by what each gradient adds\n\
              accepted         up to 10.00 %\n\
-             held             3 SNR from commitment to verdict\n  \
-             deposit        1 SNR, comes back; lost if the gradient is not revealed\n  \
+             held             3 SNR from commitment to verdict; all of it is lost if the gradient is not revealed\n  \
+             deposit        1 SNR, comes back with the verdict\n  \
              for the assay  2 SNR at most, your part of what measuring the round costs, whatever it brings\n\
              booking fee      0.002 SNR, burned with the commitment: for the room that blocks keep for the gradient\n"
+        );
+        let text = tell(&answer, 0, 100_000_001, Metric::ErrorRate, clock);
+        assert!(
+            text.contains(
+                "accepted         no: a model of this branch must have an error of at most 10.00 %"
+            ),
+            "{text}"
         );
         let none = Answer {
             round: None,

@@ -1,10 +1,7 @@
 //! What accounts can do.
 
 use super::{account, World, BLOB_DEPOSIT, BOUNTY, CAMPAIGN, DEPOSIT, PRICE};
-use mine_client::{
-    branch::rounds_above_stored,
-    chain::{worth, ChainError},
-};
+use mine_client::{branch::rounds_above_stored, chain::ChainError};
 use sonar_primitives::{
     api::EntitlementInfo,
     campaign::State,
@@ -169,7 +166,7 @@ impl World {
             return self.refuse("NothingToClaim");
         };
         entitlement.claimed = true;
-        let amount = worth(entitlement);
+        let amount = entitlement.total();
         self.pay(who, amount);
         self.claims.push(who.clone());
         Ok(amount)

@@ -12,7 +12,6 @@ use sonar_client::{
     format::{self, Amount},
     keys::AccountRef,
 };
-use sonar_primitives::campaign::State;
 
 /// What to claim for whom.
 #[derive(Args, Debug)]
@@ -37,7 +36,7 @@ pub async fn run(context: &Context, claim: Claim) -> Result<()> {
     };
     let client = context.connect().await?;
     let state = context::campaign(&client, id).await?.summary.state;
-    if !matches!(state, State::Settled { .. } | State::Rejected { .. }) {
+    if !state.is_over() {
         bail!(
             "campaign {id} is {}: there is something to claim when it is settled",
             view::state_name(&state)

@@ -109,7 +109,7 @@ pub async fn run(context: &Context, create: Create) -> Result<()> {
 /// A run that was interrupted after its campaign was created would pay for a second one.
 async fn warn_of_namesakes(client: &Client, signer: &Signer, ready: &Preparation) -> Result<()> {
     for other in client.all_campaigns().await? {
-        let live = !matches!(other.state, State::Settled { .. } | State::Rejected { .. });
+        let live = !other.state.is_over();
         if live && other.owner == *signer.account() && other.title == *ready.title() {
             output::note(&format!(
                 "note: your campaign {} has the same title and is {}",

@@ -6,7 +6,7 @@ use crate::{
     context::{self, Context},
     output, view, words,
 };
-use anyhow::{bail, Result};
+use anyhow::{bail, Context as _, Result};
 use serde_json::json;
 use sonar_client::format::{self, Amount};
 use sonar_primitives::{
@@ -39,7 +39,12 @@ pub async fn run(context: &Context, id: CampaignId) -> Result<()> {
         State::Proposed => {
             bail!("campaign {id} is proposed: nobody can earn before its initial model is assayed")
         }
-        State::Open | State::Closing { .. } => (so_far::entitlements(&info, &tree), false),
+        State::Open | State::Closing { .. } => {
+            let so_far = so_far::entitlements(&info, &tree).with_context(|| {
+                format!("the record of campaign {id} does not fit its bounty: report this")
+            })?;
+            (so_far, false)
+        }
     };
     let mut shares = shares(&entitlements, &tree);
     if !is_final {
@@ -48,10 +53,9 @@ pub async fn run(context: &Context, id: CampaignId) -> Result<()> {
         }
     }
     let sum = sum(&shares);
-    let total = sum
-        .earned
-        .saturating_add(sum.expertise)
-        .saturating_add(sum.refund);
+    let total = entitlements
+        .iter()
+        .fold(0, |sum: Balance, one| sum.saturating_add(one.total()));
     let bounty = info.summary.bounty;
     if total != bounty {
         bail!(
@@ -112,7 +116,7 @@ fn table(shares: &[(AccountId, Share)], sum: &Share, bounty: Balance) -> String 
         "gradients paid",
         "earned",
         "of the bounty",
-        "for proposals",
+        "expertise",
         "back",
         "claimed",
     ];

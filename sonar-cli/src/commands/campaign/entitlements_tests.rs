@@ -147,13 +147,13 @@ fn the_record_so_far_pays_as_the_protocol_says() {
         [root(0, 9, 42)].into_iter().chain(models).collect()
     };
     let info = campaign(BountySplit::default(), 1);
-    let all = so_far::entitlements(&info, &tree(3));
+    let all = so_far::entitlements(&info, &tree(3)).unwrap();
     assert_eq!([1, 2, 3].map(|byte| got(&all, byte).0), [312, 3_438, 6_250]);
     assert_eq!(got(&all, 9), (0, 0, 0));
     // What is not earned goes back in proportion.
-    let some = so_far::entitlements(&info, &tree(2));
+    let some = so_far::entitlements(&info, &tree(2)).unwrap();
     assert_eq!((got(&some, 9).2, got(&some, 8).2), (4_687, 1_563));
-    let steep = so_far::entitlements(&campaign(BountySplit::default(), 2), &tree(3));
+    let steep = so_far::entitlements(&campaign(BountySplit::default(), 2), &tree(3)).unwrap();
     assert_eq!([1, 2, 3].map(|byte| got(&steep, byte).0), [9, 1_397, 8_594]);
 }
 
@@ -166,7 +166,7 @@ fn a_round_is_divided_by_its_shares() {
         merged(2, 1, 43, None, &[(4, 1)]),
         merged(3, 1, 26, Some(42), &[(1, 60), (2, 36), (3, 0)]),
     ];
-    let data = so_far::entitlements(&campaign(BountySplit::default(), 1), &tree);
+    let data = so_far::entitlements(&campaign(BountySplit::default(), 1), &tree).unwrap();
     assert_eq!(
         [1, 2, 3, 4].map(|byte| got(&data, byte).0),
         [3_125, 1_875, 0, 0]
@@ -177,14 +177,14 @@ fn a_round_is_divided_by_its_shares() {
         expertise: Permill::from_percent(20),
         compute: Permill::zero(),
     };
-    let both = so_far::entitlements(&campaign(split, 1), &tree);
+    let both = so_far::entitlements(&campaign(split, 1), &tree).unwrap();
     assert_eq!([1, 2].map(|byte| got(&both, byte).0), [2_500, 1_500]);
     assert_eq!((got(&both, 7).1, got(&both, 9).1), (1_000, 0));
-    let total: Balance = both
-        .iter()
-        .map(|one| one.earned + one.expertise + one.refund)
-        .sum();
+    let total: Balance = both.iter().map(EntitlementInfo::total).sum();
     assert_eq!(total, 10_000);
+    // A record that does not follow from the start is no answer.
+    let gap = so_far::entitlements(&campaign(split, 1), &tree[2..]);
+    assert_eq!(gap, None);
 
     let shares = shares(&both, &tree);
     let accounts: Vec<_> = shares.iter().map(|(account, _)| account.clone()).collect();

@@ -19,7 +19,7 @@ use sonar_primitives::{
     api::CampaignInfo,
     campaign::{ProposalState, State},
     submission::{proposal_hash, SubmissionState},
-    Balance, BlockNumber, Hash, ModelId, SubmissionId,
+    AccountId, Balance, BlockNumber, Hash, ModelId, SubmissionId,
 };
 use state::Unrevealed;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,6 @@ pub async fn run(context: &Context, propose: Propose) -> Result<()> {
         chain: client.genesis_hash(),
         campaign: id,
         account,
-        parameters: parameters.hash,
         content: proposal_hash(&architecture, parameters.hash),
         salt: Hash::zero(),
     };
@@ -92,7 +91,7 @@ pub async fn run(context: &Context, propose: Propose) -> Result<()> {
         match sought(&client, &proposal).await? {
             Some((_, SubmissionState::Proposed { root })) => {
                 Unrevealed::forget(&path)?;
-                return tell(context, &info, &parameters, root, None);
+                return tell(context, &info, &proposal.account, &parameters, root, None);
             }
             Some((id, SubmissionState::Committed)) => submission = Some(id),
             Some(_) => bail!(
@@ -126,7 +125,14 @@ pub async fn run(context: &Context, propose: Propose) -> Result<()> {
         .reveal(submission, architecture, parameters.bytes.clone())
         .await?;
     Unrevealed::forget(&path)?;
-    tell(context, &info, &parameters, root, Some(receipt))
+    tell(
+        context,
+        &info,
+        &proposal.account,
+        &parameters,
+        root,
+        Some(receipt),
+    )
 }
 
 /// Blocks within which a transaction that was sent is in one, unless the chain is very busy.
@@ -168,11 +174,13 @@ async fn committed(
 fn tell(
     context: &Context,
     info: &CampaignInfo,
+    account: &AccountId,
     parameters: &Blob,
     root: ModelId,
     receipt: Option<sonar_client::Receipt>,
 ) -> Result<()> {
     let id = info.summary.id;
+    let is_owner = info.summary.owner == *account;
     let value = json!({
         "campaign": id,
         "root": root,
@@ -180,8 +188,15 @@ fn tell(
         "receipt": receipt,
     });
     context.output.result(&value, || {
+        let accept = match is_owner {
+            true => String::new(),
+            false => {
+                format!(", after its owner has accepted it: sonar campaign accept-proposal {root}")
+            }
+        };
         format!(
-            "campaign {id}: proposal {root} is revealed; follow it with sonar campaign show {id}"
+            "campaign {id}: proposal {root} is revealed, and will be assayed{accept}; follow it with sonar \
+             campaign show {id}"
         )
     })
 }

@@ -59,7 +59,7 @@ fn list(
         vec![
             info.id.to_string(),
             info.round.root.to_string(),
-            words::round_state(info, clock.now).into(),
+            words::round_phase(info, clock.now).into(),
             info.round.opened_at.to_string(),
             info.round.commitments.to_string(),
             info.round.reveals.to_string(),

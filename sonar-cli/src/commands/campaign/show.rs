@@ -12,7 +12,7 @@ use anyhow::Result;
 use sonar_client::{cid, format};
 use sonar_primitives::{
     api::{CampaignInfo, ModelInfo, RoundInfo},
-    campaign::{BountySplit, Members, ProposalState, State},
+    campaign::{Members, ProposalState, State},
     AccountId, CampaignId,
 };
 
@@ -105,7 +105,8 @@ fn about(info: &CampaignInfo, admitted: &[AccountId], clock: Clock) -> String {
             "so far",
             format!(
                 "{} accepted, {} not decided",
-                summary.accepted, summary.pending
+                words::count(summary.accepted, "round"),
+                summary.pending
             ),
         ),
     ]);
@@ -138,24 +139,12 @@ fn money(info: &CampaignInfo) -> String {
             format!(
                 "{}, {}",
                 format::amount(info.summary.bounty),
-                split(&info.terms.split)
+                words::split(&info.terms.split)
             ),
         ),
         ("sponsors", sponsors.collect::<Vec<_>>().join(", ")),
         ("escrow", format::address(&info.escrow)),
     ])
-}
-
-fn split(split: &BountySplit) -> String {
-    let parts = [
-        ("data", split.data),
-        ("expertise", split.expertise),
-        ("compute", split.compute),
-    ];
-    let parts = parts.iter().filter(|(_, share)| !share.is_zero());
-    let parts = parts
-        .map(|(name, share)| format!("{} % to {name}", f64::from(share.deconstruct()) / 10_000.0));
-    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// A line for each proposal that is no root, then a row for each branch with its best model.

@@ -1,9 +1,15 @@
 //! `sonar campaign cancel`, `close`, `settle` and `remove`.
 
 use super::{Id, Signed};
-use crate::context::{self, Context};
-use anyhow::{Context as _, Result};
-use sonar_primitives::campaign::State;
+use crate::{
+    context::{self, Context},
+    output,
+    words::Clock,
+};
+use anyhow::{bail, Context as _, Result};
+use sonar_client::{cid::cid_of, Client};
+use sonar_primitives::{api::CampaignInfo, campaign::State, AccountId, BlobHash};
+use std::collections::BTreeSet;
 
 /// Items that one transaction of `remove` forgets, at most.
 const REMOVED_AT_ONCE: u32 = 100;
@@ -51,7 +57,17 @@ pub async fn settle(
 ) -> Result<()> {
     let signer = context.signer(&signer)?;
     let client = context.connect().await?;
-    context::campaign(&client, id).await?;
+    let summary = context::campaign(&client, id).await?.summary;
+    if let State::Closing { grace_ends, .. } = summary.state {
+        let clock = Clock::of(&client).await?;
+        if summary.pending > 0 && clock.now < grace_ends {
+            bail!(
+                "campaign {id} has rounds that are not decided ({}): the chain goes on with them and then \
+                 settles it by itself",
+                summary.pending
+            );
+        }
+    }
     let mut receipt = context.send("settling", client.settle(&signer, id)).await?;
     while let State::Closing { .. } = context::campaign(&client, id).await?.summary.state {
         receipt = context.send("settling", client.settle(&signer, id)).await?;
@@ -69,12 +85,39 @@ pub async fn remove(
 ) -> Result<()> {
     let signer = context.signer(&signer)?;
     let client = context.connect().await?;
-    context::campaign(&client, id).await?;
+    let info = context::campaign(&client, id).await?;
     let mut last = None;
     while client.campaign(id).await?.is_some() {
         let step = client.remove(&signer, id, REMOVED_AT_ONCE);
         last = Some(context.send("removing", step).await?);
     }
     let receipt = last.with_context(|| format!("campaign {id} was removed by somebody else"))?;
+    for blob in left_by(&client, signer.account(), &info).await? {
+        let cid = cid_of(blob);
+        output::note(&format!(
+            "nobody needs {cid} any more: get its deposit back with sonar data remove {cid}"
+        ));
+    }
     context.sent(&receipt, format!("campaign {id} is removed"))
+}
+
+/// What an account stored for a campaign and nobody needs any more.
+async fn left_by(
+    client: &Client,
+    account: &AccountId,
+    info: &CampaignInfo,
+) -> Result<Vec<BlobHash>> {
+    let parameters = info
+        .proposals
+        .iter()
+        .map(|proposal| proposal.model.parameters);
+    let blobs: BTreeSet<_> = parameters.chain([info.terms.validation.blob]).collect();
+    let mut left = Vec::new();
+    for hash in blobs {
+        let blob = client.blob(hash).await?;
+        if blob.is_some_and(|blob| blob.pins == 0 && blob.depositor == *account) {
+            left.push(hash);
+        }
+    }
+    Ok(left)
 }

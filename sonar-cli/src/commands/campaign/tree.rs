@@ -117,7 +117,7 @@ fn members(info: &ModelInfo) -> Vec<Vec<String>> {
             let whole = total_share(contributors);
             let rows = contributors
                 .iter()
-                .map(|contributor| contribution(contributor, whole));
+                .map(|one| contribution(one, whole, info.model.former_record.is_some()));
             let previous = with_previous
                 .then(|| vec![String::new(), String::new(), format!("model {previous}")]);
             rows.chain(previous).collect()
@@ -125,7 +125,8 @@ fn members(info: &ModelInfo) -> Vec<Vec<String>> {
     }
 }
 
-fn contribution(contributor: &Contributor<AccountId>, whole: u128) -> Vec<String> {
+/// `pays`: whether the model set the record; only then does its round earn something.
+fn contribution(contributor: &Contributor<AccountId>, whole: u128, pays: bool) -> Vec<String> {
     let gradient = format!(
         "gradient {} on model {}",
         contributor.submission, contributor.base
@@ -133,9 +134,10 @@ fn contribution(contributor: &Contributor<AccountId>, whole: u128) -> Vec<String
     vec![
         words::share(contributor.share, whole),
         short_address(&contributor.account),
-        match contributor.in_best_set {
-            true => gradient,
-            false => format!("({gradient} is paid, but not in the mean)"),
+        match (contributor.in_best_set, pays) {
+            (true, _) => gradient,
+            (false, true) => format!("({gradient} is paid, but not in the mean)"),
+            (false, false) => format!("({gradient} is not in the mean)"),
         },
     ]
 }

@@ -46,7 +46,7 @@ pub async fn run(context: &Context, arguments: Fetch) -> Result<()> {
     let out = arguments
         .out
         .unwrap_or_else(|| format!("campaign-{id}-model-{model}.safetensors").into());
-    let beside = out.with_extension("architecture.json");
+    let beside = files::architecture_beside(&out);
     let recipe = fetched.recipe;
     let architecture = serde_json::to_string_pretty(&recipe.architecture)? + "\n";
     let force = arguments.force;

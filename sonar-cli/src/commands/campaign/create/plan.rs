@@ -176,6 +176,7 @@ impl<'a> Plan<'a> {
             ("target", format::error(metric, terms.target_error)),
             ("minimum step", format::error(metric, terms.minimum_step)),
             ("validation rows", terms.validation.rows.to_string()),
+            ("the bounty goes", words::split(&terms.split)),
             ("members", words::members(terms.members)),
             ("rounds", words::rounds(terms.rounds, clock)),
             ("deadline", clock.until(terms.deadline)),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sonar_client::format;
 use sonar_primitives::{
     submission::{commitment, Salt},
-    AccountId, BlobHash, CampaignId, Hash,
+    AccountId, CampaignId, Hash,
 };
 use std::{
     fs,
@@ -24,8 +24,6 @@ pub struct Unrevealed {
     pub campaign: CampaignId,
     /// Who proposes.
     pub account: AccountId,
-    /// The hash of the parameters.
-    pub parameters: BlobHash,
     /// The hash of architecture and parameters, see
     /// [`proposal_hash`](sonar_primitives::submission::proposal_hash).
     pub content: Hash,
@@ -42,7 +40,13 @@ impl Unrevealed {
 
     /// Reads the state of an interrupted proposal.
     pub fn read(path: &Path) -> Result<Self> {
-        files::load(path).context("there is no interrupted proposal to go on with")
+        if !path.exists() {
+            bail!(
+                "there is no interrupted proposal to go on with: it was revealed, or {} was elsewhere",
+                path.display()
+            );
+        }
+        files::load(path).context("the interrupted proposal cannot be read")
     }
 
     /// Keeps it, where nothing is yet.
@@ -106,7 +110,6 @@ mod tests {
             chain: Hash::repeat_byte(1),
             campaign: 3,
             account: AccountId::new([2; 32]),
-            parameters: Hash::repeat_byte(3),
             content: Hash::repeat_byte(4),
             salt: Hash::repeat_byte(5),
         }

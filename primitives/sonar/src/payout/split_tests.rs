@@ -1,25 +1,61 @@
-//! The rules of the split, without a chain.
+#![allow(clippy::unwrap_used)]
 
-use crate::{mock::*, split, Entitlement, SettlingCampaign};
-use sonar_primitives::{traits::Settlement, tree::RecordStep, Balance};
-use std::collections::BTreeMap;
+use super::*;
 
-fn parts(earned: Balance, expertise: Balance, refund: Balance) -> Entitlement {
-    Entitlement {
+const OWNER: u64 = 1;
+const PROPOSER: u64 = 2;
+/// The first of the miners; the next have the next numbers.
+const MINER: u64 = 100;
+
+fn settlement(
+    bounty: Balance,
+    start: MeasuredError,
+    target: MeasuredError,
+) -> Settlement<u64, Balance> {
+    Settlement {
+        campaign: 7,
+        owner: OWNER,
+        escrow: 9_999,
+        data: bounty,
+        expertise: 0,
+        unearnable: 0,
+        sponsors: vec![(OWNER, bounty)],
+        start,
+        target,
+        steepness: 1,
+        counts: true,
+    }
+}
+
+/// A record that falls from `start` to these errors; every step has a miner of its own.
+fn record(start: MeasuredError, errors: &[MeasuredError]) -> Vec<RecordStep<u64>> {
+    let from = [start].into_iter().chain(errors.iter().copied());
+    (0u64..)
+        .zip(from.zip(errors))
+        .map(|(index, (from, to))| RecordStep {
+            model: index,
+            from,
+            to: *to,
+            contributors: vec![(MINER + index, 1)],
+            proposer: PROPOSER,
+        })
+        .collect()
+}
+
+fn parts(earned: Balance, expertise: Balance, refund: Balance) -> Part {
+    Part {
         earned,
         expertise,
         refund,
-        claimed: false,
     }
 }
 
 /// Splits all of a record at once.
 fn split(
-    settlement: &Settlement<AccountId, Balance>,
-    steps: &[RecordStep<AccountId>],
-) -> Option<BTreeMap<AccountId, Entitlement>> {
-    let mut settling = SettlingCampaign::new(settlement.start);
-    Some(split::split(settlement, &mut settling, steps, true)?.parts)
+    settlement: &Settlement<u64, Balance>,
+    steps: &[RecordStep<u64>],
+) -> Option<BTreeMap<u64, Part>> {
+    Some(super::split(settlement, Progress::from(settlement.start), steps, true)?.parts)
 }
 
 #[test]
@@ -140,10 +176,16 @@ fn split_fails_when_a_sum_overflows() {
 }
 
 #[test]
-fn a_failure_notes_nothing() {
-    let settlement = settlement(1_000, 10, 0);
-    let mut settling = SettlingCampaign::new(10);
-    let steps = record(10, &[5, 5]);
-    assert_eq!(split::split(&settlement, &mut settling, &steps, true), None);
-    assert_eq!(settling, SettlingCampaign::new(10));
+fn a_portion_goes_on_where_the_one_before_it_ended() {
+    let settlement = settlement(10_000, 42, 10);
+    let steps = record(42, &[41, 30, 10]);
+    let (first, then) = steps.split_at(2);
+    let from = Progress::from(settlement.start);
+    let portion = super::split(&settlement, from, first, false).unwrap();
+    let (record, given) = (30, 312 + 3_438);
+    assert_eq!(portion.progress, Progress { record, given });
+    assert!(!portion.parts.contains_key(&OWNER));
+    let rest = super::split(&settlement, portion.progress, then, true).unwrap();
+    assert_eq!(rest.parts[&(MINER + 2)], parts(6_250, 0, 0));
+    assert_eq!(super::split(&settlement, from, then, true), None);
 }

@@ -1,7 +1,6 @@
 //! Who gets what of a settlement: pure arithmetic, no storage.
 //!
-//! Source: the protocol's "Payout: by record", see [`sonar_primitives::payout`]. With the rule as
-//! defined there,
+//! Source: the protocol's "Payouts". With the [rule](PayoutRule),
 //!
 //! - a step of the record earns what it is worth of the data part, and its contributors divide that by
 //!   their shares,
@@ -9,52 +8,78 @@
 //! - what is left of the bounty in the end goes back to the sponsors in proportion, the last one takes
 //!   the rounding.
 
-use crate::{Entitlement, SettlingCampaign};
+use super::{divide_by_shares, mul_div, pro_rata, PayoutRule};
+use crate::{traits::Settlement, tree::RecordStep, Balance, MeasuredError};
 use alloc::{collections::BTreeMap, vec::Vec};
-use sonar_primitives::{
-    payout::{divide_by_shares, mul_div, pro_rata, PayoutRule},
-    traits::Settlement,
-    tree::RecordStep,
-    Balance, MeasuredError,
-};
+
+/// What one account gets, in the smallest unit of SNR.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Part {
+    /// For gradients that took the record down.
+    pub earned: Balance,
+    /// For proposals whose branches set the record.
+    pub expertise: Balance,
+    /// Returned: bounty that was not earned.
+    pub refund: Balance,
+}
+
+/// How far a settlement has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// The error to which the record has been followed: where the next step must start.
+    pub record: MeasuredError,
+    /// What was given for its steps, in the smallest unit of SNR.
+    pub given: Balance,
+}
+
+impl Progress {
+    /// A settlement that begins with the record at `start`.
+    pub fn from(start: MeasuredError) -> Self {
+        Self {
+            record: start,
+            given: 0,
+        }
+    }
+}
 
 /// What a portion of a settlement brings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Portion<AccountId: Ord> {
     /// What each account gets that gets anything; one that appears several times gets the sum.
-    pub parts: BTreeMap<AccountId, Entitlement>,
+    pub parts: BTreeMap<AccountId, Part>,
     /// By how much each gradient that is paid took the record down: the step's improvement, divided
     /// by the shares and rounded down.
     pub improvements: Vec<(AccountId, MeasuredError)>,
+    /// How far the settlement has come with it.
+    pub progress: Progress,
 }
 
-/// Splits the next steps of a campaign's record, and notes in `settling` how far it has come. With
+/// Splits the next steps of a campaign's record, from where the portions before it have come to. With
 /// `last` also refunds what was not earned: the parts of all portions then sum to the bounty, to the
 /// last unit.
 ///
-/// `None`, and nothing noted, if that cannot be: the sponsors' contributions are not the bounty (the
-/// sum of data, expertise and unearnable part), a step does not start where the one before it ended
-/// (the first where the campaign did), an error does not fall, or a sum overflows.
+/// `None` if that cannot be: the sponsors' contributions are not the bounty (the sum of data, expertise
+/// and unearnable part), a step does not start where the one before it ended (the first where the
+/// campaign did), an error does not fall, or a sum overflows.
 pub fn split<AccountId: Ord + Clone>(
     settlement: &Settlement<AccountId, Balance>,
-    settling: &mut SettlingCampaign<AccountId>,
+    before: Progress,
     steps: &[RecordStep<AccountId>],
     last: bool,
 ) -> Option<Portion<AccountId>> {
     let bounty = bounty(settlement)?;
-    let mut after = settling.clone();
     let mut portion = Portion {
         parts: BTreeMap::new(),
         improvements: Vec::new(),
+        progress: before,
     };
     for step in steps {
-        portion.pay(settlement, &mut after, step)?;
+        portion.pay(settlement, step)?;
     }
     if last {
-        let left = bounty.checked_sub(after.given)?;
+        let left = bounty.checked_sub(portion.progress.given)?;
         portion.refund(&settlement.sponsors, left);
     }
-    *settling = after;
     Some(portion)
 }
 
@@ -76,14 +101,13 @@ impl<AccountId: Ord + Clone> Portion<AccountId> {
     fn pay(
         &mut self,
         settlement: &Settlement<AccountId, Balance>,
-        settling: &mut SettlingCampaign<AccountId>,
         step: &RecordStep<AccountId>,
     ) -> Option<()> {
         // Otherwise the sums would not telescope, and something would be paid twice.
-        if step.from != settling.record || step.to >= step.from {
+        if step.from != self.progress.record || step.to >= step.from {
             return None;
         }
-        settling.record = step.to;
+        self.progress.record = step.to;
         let worth = |bounty| {
             PayoutRule {
                 bounty,
@@ -103,16 +127,23 @@ impl<AccountId: Ord + Clone> Portion<AccountId> {
                 // At most the improvement of the step.
                 let improvement = improvement.try_into().ok()?;
                 self.improvements.push((account.clone(), improvement));
+                self.give(amount)?;
                 self.part(account).earned += amount;
-                settling.note(account, amount)?;
             }
         }
 
         let expertise = worth(settlement.expertise);
         if expertise > 0 {
+            self.give(expertise)?;
             self.part(&step.proposer).expertise += expertise;
-            settling.note(&step.proposer, expertise)?;
         }
+        Some(())
+    }
+
+    /// Counts what is given for a step, of which no account gets more than all. `None` if the sum
+    /// overflows.
+    fn give(&mut self, amount: Balance) -> Option<()> {
+        self.progress.given = self.progress.given.checked_add(amount)?;
         Some(())
     }
 
@@ -127,16 +158,11 @@ impl<AccountId: Ord + Clone> Portion<AccountId> {
     }
 
     /// What an account gets so far.
-    fn part(&mut self, account: &AccountId) -> &mut Entitlement {
+    fn part(&mut self, account: &AccountId) -> &mut Part {
         self.parts.entry(account.clone()).or_default()
     }
 }
 
-impl<AccountId: Ord + Clone> SettlingCampaign<AccountId> {
-    /// Counts what an account gets for a step. `None` if the sum overflows.
-    fn note(&mut self, account: &AccountId, amount: Balance) -> Option<()> {
-        self.given = self.given.checked_add(amount)?;
-        self.payees.note(account);
-        Some(())
-    }
-}
+#[cfg(test)]
+#[path = "split_tests.rs"]
+mod tests;
