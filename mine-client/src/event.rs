@@ -438,7 +438,7 @@ mod tests {
             cost: Some(49_607_000_000),
         };
         let start = "campaign 5: submission 9 in round 12: ";
-        let end = "; its part of the assay took 0.0496 SNR, the rest of what was held came back";
+        let end = "; its part of the assay took 0.049607 SNR, the rest of what was held came back";
         for (event, says) in [
             (
                 decided(outcome, Some(62), Some(true)),

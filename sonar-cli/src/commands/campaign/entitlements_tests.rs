@@ -182,9 +182,11 @@ fn a_round_is_divided_by_its_shares() {
     assert_eq!((got(&both, 7).1, got(&both, 9).1), (1_000, 0));
     let total: Balance = both.iter().map(EntitlementInfo::total).sum();
     assert_eq!(total, 10_000);
-    // A record that does not follow from the start is no answer.
-    let gap = so_far::entitlements(&campaign(split, 1), &tree[2..]);
-    assert_eq!(gap, None);
+    // Neither a record whose author is not known nor one that starts elsewhere is an answer.
+    let info = campaign(split, 1);
+    assert_eq!(so_far::entitlements(&info, &tree[2..]), None);
+    let elsewhere = [root(0, 9, 42), merged(1, 0, 26, Some(41), &[(1, 1)])];
+    assert_eq!(so_far::entitlements(&info, &elsewhere), None);
 
     let shares = shares(&both, &tree);
     let accounts: Vec<_> = shares.iter().map(|(account, _)| account.clone()).collect();

@@ -13,7 +13,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 pub fn entitlements(info: &CampaignInfo, tree: &[ModelInfo]) -> Option<Vec<EntitlementInfo>> {
     let settlement = settlement(info);
     let from = Progress::from(settlement.start);
-    let parts = split(&settlement, from, &record(tree), true)?.parts;
+    let parts = split(&settlement, from, &record(tree)?, true)?.parts;
     let entitlements = parts.into_iter().map(|(account, part)| EntitlementInfo {
         campaign: settlement.campaign,
         account,
@@ -47,8 +47,8 @@ fn settlement(info: &CampaignInfo) -> Settlement<AccountId, Balance> {
     }
 }
 
-/// The steps of the record, in order.
-fn record(tree: &[ModelInfo]) -> Vec<RecordStep<AccountId>> {
+/// The steps of the record, in order. `None` if a root is missing.
+fn record(tree: &[ModelInfo]) -> Option<Vec<RecordStep<AccountId>>> {
     let authors: BTreeMap<ModelId, &AccountId> = tree
         .iter()
         .filter_map(|info| match &info.model.origin {
@@ -56,11 +56,14 @@ fn record(tree: &[ModelInfo]) -> Vec<RecordStep<AccountId>> {
             ModelOrigin::Merged { .. } => None,
         })
         .collect();
-    let steps = tree.iter().filter_map(|ModelInfo { id, model }| {
+    let records = tree
+        .iter()
+        .filter_map(|info| Some((info.id, &info.model, info.model.former_record?)));
+    let steps = records.map(|(id, model, from)| {
         let contributors = model.contributors().iter();
         Some(RecordStep {
-            model: *id,
-            from: model.former_record?,
+            model: id,
+            from,
             to: model.error,
             contributors: contributors
                 .map(|one| (one.account.clone(), one.share))
@@ -68,7 +71,7 @@ fn record(tree: &[ModelInfo]) -> Vec<RecordStep<AccountId>> {
             proposer: (*authors.get(&model.root)?).clone(),
         })
     });
-    let mut steps: Vec<_> = steps.collect();
+    let mut steps = steps.collect::<Option<Vec<_>>>()?;
     steps.sort_by_key(|step| Reverse(step.from));
-    steps
+    Some(steps)
 }
