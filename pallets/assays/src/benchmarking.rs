@@ -74,8 +74,7 @@ fn verdict() -> Verdict {
 fn pending<T: Config>() -> Result<(ReportOf<T>, SignatureOf<T>), BenchmarkError> {
     let (_, key) = assayer::<T>()?;
     let subject = H256::repeat_byte(1);
-    Pallet::<T>::book()?;
-    Pallet::<T>::request(ROUND, 0, AssayKind::Round, subject);
+    Pallet::<T>::request(ROUND, 0, AssayKind::Round, subject)?;
     let told = Report {
         id: ROUND,
         subject,

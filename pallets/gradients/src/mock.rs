@@ -333,6 +333,7 @@ impl traits::Campaigns<AccountId, Balance, u64> for FakeCampaigns {
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::BenchmarkHelper<AccountId> for FakeCampaigns {
     fn open_campaign() -> (CampaignId, ModelId) {
+        MaxCommitments::set(sonar_primitives::round::MAX_COMMITMENTS);
         (CAMPAIGN, ROOT)
     }
 
