@@ -1,7 +1,7 @@
 //! Benchmarks of the pallet's calls.
 //!
 //! What the receivers of a decision do is not measured here: they know nothing of the round that is
-//! made up. [`weights`](crate::weights) adds it.
+//! made up. They say its weight themselves.
 //!
 //! No variable here has the name of a benchmark: the macro makes a unit struct of each.
 

@@ -11,7 +11,7 @@ use frame_support::{
         fungible::{Inspect, InspectHold, Mutate},
         ConstU128, ConstU64, Contains, Hooks,
     },
-    weights::constants::ParityDbWeight,
+    weights::{constants::ParityDbWeight, Weight},
     Blake2_128Concat, Twox64Concat,
 };
 use pallet_gradients::{HoldReason, Models, NextSubmission, PlaceOf, Rounds, Submissions};
@@ -322,6 +322,10 @@ impl traits::Campaigns<AccountId, Balance, u64> for FakeCampaigns {
             set_phase(campaign, Some(Phase::Dissolving));
             stop(campaign, Closed::TargetReached).unwrap();
         }
+    }
+
+    fn weight_of_round_decided() -> Weight {
+        Weight::from_parts(1_000_000_000, 0)
     }
 
     fn nothing_pending(campaign: CampaignId) {
