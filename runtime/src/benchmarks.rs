@@ -1,16 +1,19 @@
 //! The pallets that have benchmarks, and what these need of each other.
 
 use crate::*;
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec};
 use frame_support::traits::fungible::Mutate;
 use frame_system::RawOrigin;
 use sonar_primitives::{
-    assay::{AssayKind, AssayTask, Verdict},
-    campaign::{BountySplit, Model, Privacy, Terms, ValidationSet, DEFAULT_TOLERANCE},
+    assay::Verdict,
+    campaign::{
+        BountySplit, InitialModel, Members, Privacy, RoundTerms, Terms, ValidationSet,
+        DEFAULT_STEPS, DEFAULT_TOLERANCE,
+    },
     traits::AssaySubjects,
-    BlobHash, CampaignId, NodeId,
+    BlobHash, CampaignId, ModelId,
 };
-use syft::{Architecture, Metric, Schema};
+use syft::{Architecture, Metric};
 
 frame_benchmarking::define_benchmarks!(
     [pallet_model_repository, ModelRepository]
@@ -20,10 +23,18 @@ frame_benchmarking::define_benchmarks!(
     [pallet_payouts, Payouts]
 );
 
+/// The first model of the benchmarked campaign.
 const ARCHITECTURE: &str =
     r#"{"input":[64],"layers":[{"dense":{"units":10}}],"head":"softmax_cross_entropy"}"#;
+/// A model that is proposed.
+const PROPOSED: &str = r#"{"input":[64],"layers":[{"dense":{"units":32}},"relu",{"dense":{"units":10}}],
+    "head":"softmax_cross_entropy"}"#;
 const SCHEMA: &str = r#"{"inputs":[{"name":"x","kind":{"vector":{"length":64}}}],
     "output":{"name":"y","kind":{"category":{"classes":["0","1","2","3","4","5","6","7","8","9"]}}}}"#;
+/// The header of a gradient with a single value, which fits any model.
+const GRADIENT_HEADER: &str = r#"{"__metadata__":{"format":"sonar-gradient","encoding":"top-k"},
+    "indices":{"dtype":"U32","shape":[1],"data_offsets":[0,4]},
+    "values":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#;
 
 /// The first error of the benchmarked campaign.
 const START: u64 = 900_000_000;
@@ -39,7 +50,10 @@ impl pallet_campaigns::BenchmarkHelper for Blobs {
             depositor: AccountId::new([seed; 32]),
             deposit: 0,
             pins: 0,
+            // As it is with what is revealed: removing it is more work than keeping it.
+            pinned_only: true,
             stored_at: System::block_number(),
+            phase: 0,
         };
         pallet_model_repository::Blobs::<Runtime>::insert(hash, blob);
         hash
@@ -49,74 +63,71 @@ impl pallet_campaigns::BenchmarkHelper for Blobs {
 /// Opens a campaign for the benchmarks of commitments.
 pub struct OpenCampaign;
 
-impl OpenCampaign {
-    fn architecture() -> Architecture {
-        serde_json::from_str(ARCHITECTURE).expect("the constant is valid")
-    }
-
-    fn parameters_size() -> u32 {
-        let plan = Self::architecture().plan().expect("the constant is valid");
-        syft::min_blob_size(&plan) as u32
-    }
-}
-
 impl pallet_gradients::BenchmarkHelper<AccountId> for OpenCampaign {
-    fn open_campaign() -> (CampaignId, NodeId) {
+    fn open_campaign() -> (CampaignId, ModelId) {
         use pallet_campaigns::BenchmarkHelper;
 
         let owner = AccountId::new([1; 32]);
         Balances::mint_into(&owner, 10_000_000 * SNR).expect("the amount is above the minimum");
         let campaign = pallet_campaigns::NextCampaign::<Runtime>::get();
-        let parameters = Blobs::store(1, Self::parameters_size());
         let terms = Terms {
             title: "Benchmark".try_into().expect("the title is short"),
-            description: "".try_into().expect("the description is short"),
-            schema: serde_json::from_str::<Schema>(SCHEMA).expect("the constant is valid"),
+            description: Default::default(),
+            schema: serde_json::from_str(SCHEMA).expect("the constant is valid"),
             metric: Metric::ErrorRate,
             validation: ValidationSet {
                 blob: Blobs::store(2, 1_000),
+                // So few that a round can hold as many commitments as any.
                 rows: 10,
             },
             starting_error: START,
             target_error: 0,
             tolerance: DEFAULT_TOLERANCE,
-            minimum_step: 1,
+            minimum_step: START / DEFAULT_STEPS,
             deadline: System::block_number() + DAYS,
             privacy: Privacy::Open,
             bounty: 1_000_000 * SNR,
             split: BountySplit::default(),
-            open_proposals: false,
-            minimum_reputation: 0,
+            open_proposals: true,
+            members: Members::Everybody,
+            rounds: RoundTerms::default(),
         };
-        let model = Model {
-            architecture: Self::architecture(),
-            parameters,
+        let architecture = architecture(ARCHITECTURE);
+        let model = InitialModel {
+            parameters: Blobs::store(1, parameters_size(&architecture)),
+            architecture,
         };
-        Campaigns::create(
-            RawOrigin::Signed(owner.clone()).into(),
-            Box::new(terms),
-            model,
-        )
-        .expect("the terms are valid");
+        Campaigns::create(RawOrigin::Signed(owner).into(), Box::new(terms), model)
+            .expect("the terms are valid");
         let root = pallet_campaigns::Campaigns::<Runtime>::get(campaign)
             .expect("it was created above")
             .root;
-        pallet_assays::Tasks::<Runtime>::remove(root);
-        let task = AssayTask {
-            node: root,
-            campaign,
-            account: owner,
-            subject: parameters,
-            kind: AssayKind::Root,
-            deadline: DAYS,
-        };
+        let task = pallet_assays::Tasks::<Runtime>::take(root).expect("it waits for its assay");
         Campaigns::decided(&task, &Verdict::Measured { error: START }, &[]);
         (campaign, root)
     }
 
-    fn store_gradient(_: CampaignId) -> BlobHash {
-        use pallet_campaigns::BenchmarkHelper;
-
-        Blobs::store(3, Self::parameters_size())
+    fn gradient(_: CampaignId) -> Vec<u8> {
+        let mut file = (GRADIENT_HEADER.len() as u64).to_le_bytes().to_vec();
+        file.extend(GRADIENT_HEADER.as_bytes());
+        // Position and value.
+        file.extend([0; 8]);
+        file
     }
+
+    fn proposal() -> (Architecture, Vec<u8>) {
+        let architecture = architecture(PROPOSED);
+        let parameters = vec![0; parameters_size(&architecture) as usize];
+        (architecture, parameters)
+    }
+}
+
+fn architecture(json: &str) -> Architecture {
+    serde_json::from_str(json).expect("the constant is valid")
+}
+
+/// A size that parameters of this model can have.
+fn parameters_size(architecture: &Architecture) -> u32 {
+    let plan = architecture.plan().expect("the constant is valid");
+    syft::min_blob_size(&plan) as u32
 }

@@ -1,7 +1,7 @@
 //! Benchmarks of the pallet's calls.
 //!
 //! What the receivers of a decision do is not measured here: they know nothing of the round that is
-//! made up. [`weights`](crate::weights) adds it.
+//! made up. They say its weight themselves.
 //!
 //! No variable here has the name of a benchmark: the macro makes a unit struct of each.
 
@@ -74,8 +74,7 @@ fn verdict() -> Verdict {
 fn pending<T: Config>() -> Result<(ReportOf<T>, SignatureOf<T>), BenchmarkError> {
     let (_, key) = assayer::<T>()?;
     let subject = H256::repeat_byte(1);
-    Pallet::<T>::book()?;
-    Pallet::<T>::request(ROUND, 0, AssayKind::Round, subject);
+    Pallet::<T>::request(ROUND, 0, AssayKind::Round, subject)?;
     let told = Report {
         id: ROUND,
         subject,

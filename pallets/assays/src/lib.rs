@@ -358,7 +358,7 @@ pub mod pallet {
         /// transaction without a fee; `signature` is made with the assayer's key over the report,
         /// see [`Report::payload`](crate::Report::payload).
         #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::report())]
+        #[pallet::weight(Pallet::<T>::weight_of_report(report.verdict.kind()))]
         #[pallet::weight_of_authorize(T::WeightInfo::authorize_report())]
         #[pallet::authorize(|_source, report, signature| Self::authorize_report(report, signature))]
         pub fn report(
@@ -374,10 +374,14 @@ pub mod pallet {
         /// Gives up on an assay whose window is over. Anyone may do so, if the chain has not done
         /// it by itself.
         #[pallet::call_index(4)]
-        #[pallet::weight(T::WeightInfo::expire())]
-        pub fn expire(origin: OriginFor<T>, id: ModelId) -> DispatchResult {
+        #[pallet::weight(
+            Pallet::<T>::weight_of_expire(AssayKind::Root)
+                .max(Pallet::<T>::weight_of_expire(AssayKind::Round))
+        )]
+        pub fn expire(origin: OriginFor<T>, id: ModelId) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
-            Self::give_up(id)
+            let kind = Self::give_up(id)?;
+            Ok(Some(Self::weight_of_expire(kind)).into())
         }
     }
 

@@ -9,9 +9,10 @@ use crate::{
 };
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32, ConstU64, Hooks},
+    traits::{ConstU128, ConstU32, ConstU64, Get, Hooks},
+    weights::Weight,
 };
-use frame_system::EnsureRoot;
+use frame_system::{limits::BlockWeights, EnsureRoot};
 use sonar_primitives::{
     assay::{AcceptedRound, AssayKind, AssayRequest, AssayTask, RoundVerdict, SeatShare, Verdict},
     reputation::{Reputation, ReputationChange},
@@ -123,6 +124,17 @@ impl AssaySubjects<AccountId, u64> for Others {
         assert!(!crate::Tasks::<Test>::contains_key(task.id));
         assert!(!crate::Reports::<Test>::contains_key(task.id));
         Undecided::mutate(|all| all.push(task.id));
+    }
+
+    fn weight_of_decision(kind: AssayKind, payees: u32) -> Weight {
+        match kind {
+            AssayKind::Root => Weight::from_parts(1_000_000 + u64::from(payees), 0),
+            // More than a hook may use.
+            AssayKind::Round => {
+                let limits: BlockWeights = <Test as frame_system::Config>::BlockWeights::get();
+                limits.max_block / 3
+            }
+        }
     }
 }
 

@@ -1,8 +1,13 @@
 //! The assays that the chain waits for.
 
-use crate::{Assayers, Config, Due, Error, Event, Pallet, Reports, TaskOf, Tasks};
+use crate::{Assayers, Config, Due, Error, Event, Pallet, Reports, TaskOf, Tasks, WeightInfo};
 use alloc::vec::Vec;
-use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, weights::Weight};
+use frame_support::{
+    ensure,
+    pallet_prelude::{DispatchError, DispatchResult},
+    traits::Get,
+    weights::Weight,
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
     agenda,
@@ -11,10 +16,10 @@ use sonar_primitives::{
     CampaignId, ModelId,
 };
 use sp_core::H256;
-use sp_runtime::{
-    traits::{One, Saturating},
-    DispatchError,
-};
+use sp_runtime::traits::{One, Saturating};
+
+/// The hook uses at most about one part in this many of a block; what is left over is done later.
+const BLOCK_PARTS: u64 = 4;
 
 impl<T: Config> AssayQueue<T::AccountId> for Pallet<T> {
     fn request(
@@ -70,8 +75,13 @@ impl<T: Config> Pallet<T> {
         Tasks::<T>::take(id)
     }
 
-    /// Gives up on an assay whose window is over.
-    pub(crate) fn give_up(id: ModelId) -> DispatchResult {
+    /// The most that giving up on an assay of this kind weighs. Nobody is paid.
+    pub(crate) fn weight_of_expire(kind: AssayKind) -> Weight {
+        T::WeightInfo::expire().saturating_add(T::Subjects::weight_of_decision(kind, 0))
+    }
+
+    /// Gives up on an assay whose window is over. Returns what it was for.
+    pub(crate) fn give_up(id: ModelId) -> Result<AssayKind, DispatchError> {
         let task = Tasks::<T>::get(id).ok_or(Error::<T>::NothingToMeasure)?;
         ensure!(
             task.deadline < frame_system::Pallet::<T>::block_number(),
@@ -85,25 +95,40 @@ impl<T: Config> Pallet<T> {
             campaign: task.campaign,
             kind: task.kind,
         });
-        Ok(())
+        Ok(task.kind)
     }
 
     /// Gives up on those whose window was over with the last block. Returns the weight of it.
     pub(crate) fn give_up_due(now: BlockNumberFor<T>) -> Weight {
-        use crate::WeightInfo;
-        let mut weight = T::DbWeight::get().reads_writes(1, 1);
+        let db = T::DbWeight::get();
+        let budget = T::BlockWeights::get().max_block / BLOCK_PARTS;
+        let mut used = db.reads_writes(1, 1);
         for id in Due::<T>::take(now) {
-            match Self::give_up(id) {
-                Ok(()) => weight = weight.saturating_add(T::WeightInfo::expire()),
+            if used.any_gt(budget) {
+                used.saturating_accrue(Self::put_off(id, now));
+                continue;
+            }
+            used.saturating_accrue(match Self::give_up(id) {
+                Ok(kind) => Self::weight_of_expire(kind),
                 // It was decided, or withdrawn, in time: the usual case, which takes one look.
                 Err(error) if error == DispatchError::from(Error::<T>::NothingToMeasure) => {
-                    weight = weight.saturating_add(T::DbWeight::get().reads(1));
+                    db.reads(1)
                 }
                 Err(error) => {
                     log::warn!(target: crate::LOG, "cannot expire assay {id}: {error:?}");
+                    db.reads(1)
                 }
-            }
+            });
         }
-        weight
+        used
+    }
+
+    /// Leaves an assay whose window is over to the next blocks. Returns the weight of it.
+    fn put_off(id: ModelId, now: BlockNumberFor<T>) -> Weight {
+        if !agenda::schedule::<Due<T>, _, _, _>(now.saturating_add(One::one()), id) {
+            log::warn!(target: crate::LOG, "no room to expire assay {id}: do it by hand");
+        }
+        // As many lists as are passed over if they are full.
+        T::DbWeight::get().reads_writes(16, 1)
     }
 }

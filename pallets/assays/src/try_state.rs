@@ -56,7 +56,10 @@ impl<T: Config> Pallet<T> {
                 "two verdicts of one assayer"
             );
             for (_, verdict) in &reports {
-                ensure!(verdict.fits(task.kind), "a verdict does not fit its assay");
+                ensure!(
+                    verdict.kind() == task.kind,
+                    "a verdict does not fit its assay"
+                );
                 ensure!(
                     reports.iter().filter(|(_, other)| other == verdict).count() < needed,
                     "a quorum did not decide"

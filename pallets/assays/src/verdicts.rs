@@ -2,6 +2,7 @@
 
 use crate::{
     Assayer, Assayers, Config, Error, Event, Pallet, ReportOf, Reports, SignatureOf, TaskOf, Tasks,
+    WeightInfo,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -14,7 +15,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
-    assay::{quorum, Verdict},
+    assay::{quorum, AssayKind, Verdict},
     reputation::ReputationChange,
     traits::{AssaySubjects, Reputations},
 };
@@ -43,7 +44,7 @@ impl<T: Config> Pallet<T> {
             Error::<T>::WindowOver
         );
         ensure!(task.subject == report.subject, Error::<T>::OtherSubject);
-        ensure!(report.verdict.fits(task.kind), Error::<T>::WrongVerdict);
+        ensure!(report.verdict.kind() == task.kind, Error::<T>::WrongVerdict);
         let assayer = Assayers::<T>::get()
             .into_iter()
             .find(|assayer| assayer.key == report.assayer)
@@ -85,6 +86,12 @@ impl<T: Config> Pallet<T> {
             .propagate(true)
             .build()
             .map(|valid| (valid, Weight::zero()))
+    }
+
+    /// The most that a report weighs on an assay of this kind: it may decide.
+    pub(crate) fn weight_of_report(kind: AssayKind) -> Weight {
+        T::WeightInfo::report()
+            .saturating_add(T::Subjects::weight_of_decision(kind, T::MaxAssayers::get()))
     }
 
     /// Counts an authorized report, and decides if it makes a quorum.

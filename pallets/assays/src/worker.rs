@@ -203,7 +203,7 @@ fn judge<BlockNumber>(
     outcome: AssayOutcome,
 ) -> Result<Verdict, Skipped> {
     match outcome {
-        AssayOutcome::Verdict(verdict) if verdict.fits(task.kind) => Ok(verdict),
+        AssayOutcome::Verdict(verdict) if verdict.kind() == task.kind => Ok(verdict),
         AssayOutcome::Verdict(_) | AssayOutcome::Failed => Err(Skipped::Failed),
         AssayOutcome::Unavailable(blob) => Err(Skipped::Unavailable(blob)),
     }

@@ -2,12 +2,12 @@
 
 use crate::{
     CampaignOf, Campaigns, Config, Error, NextCampaign, Pallet, ProposalFor, Proposals,
-    ProposalsOf, TermsOf,
+    ProposalsOf, TermsOf, WeightInfo,
 };
 use alloc::vec::Vec;
 use frame_support::{
     ensure,
-    pallet_prelude::{DispatchError, Get},
+    pallet_prelude::{DispatchError, Get, Weight},
 };
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};
 use sonar_primitives::{
@@ -93,6 +93,11 @@ impl<T: Config> CampaignsTrait<T::AccountId, Balance, BlockNumberFor<T>> for Pal
 
     fn round_decided(campaign: CampaignId, accepted: Option<MeasuredError>) {
         Self::note_decided(campaign, accepted);
+    }
+
+    fn weight_of_round_decided() -> Weight {
+        // At the target.
+        T::WeightInfo::close()
     }
 
     fn nothing_pending(campaign: CampaignId) {

@@ -7,7 +7,7 @@ use crate::{
     proposals::subject, Admitted, Call, CampaignOf, Campaigns, Config, Due, Pallet, Proposals,
     Sponsors, TermsFor, MAX_REMOVED,
 };
-use alloc::{boxed::Box, vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::{
     pallet_prelude::Get,
@@ -125,16 +125,24 @@ fn stored<T: Config>(id: CampaignId) -> Result<CampaignOf<T>, BenchmarkError> {
     Campaigns::<T>::get(id).ok_or(BenchmarkError::Stop("no campaign"))
 }
 
-/// The assayers measure a proposal as claimed.
-fn measured<T: Config>(id: CampaignId, root: ModelId) -> Result<(), BenchmarkError> {
+/// The assay of a proposal.
+fn task_of<T: Config>(
+    id: CampaignId,
+    root: ModelId,
+) -> Result<AssayTask<BlockNumberFor<T>>, BenchmarkError> {
     let proposal = Proposals::<T>::get(root).ok_or("no proposal")?;
-    let task = AssayTask {
+    Ok(AssayTask {
         id: root,
         campaign: id,
         kind: AssayKind::Root,
         subject: subject(&proposal.model),
         deadline: System::<T>::block_number(),
-    };
+    })
+}
+
+/// The assayers measure a proposal as claimed.
+fn measured<T: Config>(id: CampaignId, root: ModelId) -> Result<(), BenchmarkError> {
+    let task = task_of::<T>(id, root)?;
     Pallet::<T>::decided(&task, &Verdict::Measured { error: START }, &[]);
     Ok(())
 }
@@ -318,6 +326,26 @@ mod benchmarks {
         _(RawOrigin::Signed(owner), id, n);
 
         assert!(!Campaigns::<T>::contains_key(id));
+        Ok(())
+    }
+
+    /// Of the first proposal, which is worse than claimed.
+    #[benchmark]
+    fn decided(p: Linear<1, 100>) -> Result<(), BenchmarkError> {
+        let owner = rich::<T>("owner", 0)?;
+        let id = proposed::<T>(&owner)?;
+        let task = task_of::<T>(id, stored::<T>(id)?.root)?;
+        let verdict = Verdict::Measured { error: START + 1 };
+        let payees = (0..p)
+            .map(|index| rich::<T>("assayer", index))
+            .collect::<Result<Vec<_>, _>>()?;
+
+        #[block]
+        {
+            <Pallet<T> as AssaySubjects<_, _>>::decided(&task, &verdict, &payees);
+        }
+
+        assert!(matches!(stored::<T>(id)?.state, State::Rejected { .. }));
         Ok(())
     }
 

@@ -2,10 +2,10 @@
 
 use crate::{
     proposals::subject, Campaigns, Config, Error, Event, HoldReason, Pallet, ProposalFor,
-    Proposals, TermsOf,
+    Proposals, TermsOf, WeightInfo,
 };
 use frame_support::{
-    pallet_prelude::{DispatchError, DispatchResult},
+    pallet_prelude::{DispatchError, DispatchResult, Weight},
     storage::with_storage_layer,
     traits::{
         fungible::hold::Mutate,
@@ -48,6 +48,10 @@ impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
             None => Ok(()),
         });
         log_failure(task.id, outcome);
+    }
+
+    fn weight_of_decision(_: AssayKind, payees: u32) -> Weight {
+        T::WeightInfo::decided(payees)
     }
 }
 

@@ -49,6 +49,8 @@ pub trait WeightInfo {
     fn settle() -> Weight;
     /// Weight of `remove` with a limit of `items`.
     fn remove(items: u32) -> Weight;
+    /// Weight of a verdict on a proposal, or its lack.
+    fn decided(payees: u32) -> Weight;
     /// Weight of looking at the agenda of a block in which nothing is due.
     fn nothing_due() -> Weight;
 }
@@ -99,16 +101,16 @@ fn close(db: RuntimeDbWeight) -> Weight {
         .saturating_add(rounds)
 }
 
-fn refund(db: RuntimeDbWeight) -> Weight {
+fn refund(db: RuntimeDbWeight, sponsors: u64) -> Weight {
     // Campaign, sponsors, settlement, how far it has come; three items for each sponsor, its
     // reputation among them, and the owner's reputation.
     weight(db, CALL, 20_000, 5, 4)
-        .saturating_add(weight(db, ITEM, 300, 2, 3).saturating_mul(SPONSORS + 1))
+        .saturating_add(weight(db, ITEM, 300, 2, 3).saturating_mul(sponsors.saturating_add(1)))
 }
 
 fn cancel(db: RuntimeDbWeight) -> Weight {
     // As closing, or as refunding what nothing was earned of.
-    close(db).saturating_add(refund(db))
+    close(db).saturating_add(refund(db, SPONSORS))
 }
 
 fn settle(db: RuntimeDbWeight) -> Weight {
@@ -116,7 +118,7 @@ fn settle(db: RuntimeDbWeight) -> Weight {
     // earned; the tree, twice, and the agenda.
     let step = weight(db, ITEM, 1_000, 2, 0)
         .saturating_add(weight(db, ITEM, 300, 2, 3).saturating_mul(ENTITLED_BY_STEP));
-    refund(db)
+    refund(db, SPONSORS)
         .saturating_add(step.saturating_mul(STEPS))
         .saturating_add(db.reads_writes(2 + AGENDA, 1))
 }
@@ -127,6 +129,15 @@ fn remove(db: RuntimeDbWeight, items: u32) -> Weight {
     weight(db, CALL, 20_000, 8, 10)
         .saturating_add(weight(db, ITEM, 4_000, 6, 9).saturating_mul(items.into()))
         .saturating_add(weight(db, ITEM, 10_000, 6, 6).saturating_mul(PROPOSALS))
+}
+
+fn decided(db: RuntimeDbWeight, payees: u32) -> Weight {
+    // The first proposal is rejected: as any other, and its campaign, which has no sponsor but its
+    // owner, refunds. To accept one takes less. The terms, the record; each payee's account.
+    reject_proposal(db)
+        .saturating_add(refund(db, 1))
+        .saturating_add(weight(db, 0, 10_000, 2, 0))
+        .saturating_add(weight(db, ITEM, 300, 1, 1).saturating_mul(payees.into()))
 }
 
 /// The same numbers for both implementations, which differ in the database alone.
@@ -158,6 +169,9 @@ macro_rules! weights {
         }
         fn remove(items: u32) -> Weight {
             remove($db, items)
+        }
+        fn decided(payees: u32) -> Weight {
+            decided($db, payees)
         }
         fn nothing_due() -> Weight {
             weight($db, CALL / 5, 1_000, 1, 1)

@@ -1,26 +1,33 @@
 //! Benchmarks of every call, of verdicts and of the hook.
 
 use crate::{
-    Call, Commitments, Config, Models, NextModel, NextSubmission, Pallet, RoundFor, Rounds,
-    Submissions,
+    Call, CheckReveal, Commitments, Config, Models, NextModel, NextSubmission, Pallet,
+    RevealAttempts, RoundFor, Rounds, Submissions,
 };
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
-use frame_support::traits::{
-    fungible::{Inspect, Mutate},
-    Get,
+use frame_support::{
+    dispatch::{DispatchInfo, PostDispatchInfo},
+    traits::{
+        fungible::{Inspect, Mutate},
+        Get, IsSubType,
+    },
+    BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sonar_primitives::{
-    assay::{AssayKind, AssayTask, RoundVerdict, Verdict},
+    assay::{AcceptedRound, AssayKind, AssayTask, RoundVerdict, SeatShare, Verdict},
     round::{RoundState, MAX_COMMITMENTS},
     submission::{commitment, proposal_hash, Salt, SubmissionState},
-    traits::AssaySubjects,
+    traits::{AssaySubjects, Campaigns},
     Balance, CampaignId, ModelId, RoundId, SubmissionId,
 };
 use sp_core::H256;
 use sp_crypto_hashing::blake2_256;
-use sp_runtime::traits::{One, Saturating};
+use sp_runtime::traits::{
+    AsSystemOriginSigner, AsTransactionAuthorizedOrigin, DispatchTransaction, Dispatchable, One,
+    Saturating,
+};
 use syft::Architecture;
 
 const SALT: Salt = [7; 32];
@@ -121,7 +128,32 @@ fn proposed<T: Config>(
     Ok((caller, architecture, parameters, submission))
 }
 
-#[benchmarks]
+/// The verdict that brings a round's branch a model, short of the campaign's target: what is done at
+/// the target is the campaign's.
+fn accepted<T: Config>(round: &RoundFor<T>) -> Result<Verdict, BenchmarkError> {
+    let base = T::Campaigns::assay_base(round.campaign, round.root)
+        .ok_or(BenchmarkError::Stop("the campaign is open"))?;
+    let places = || 0..round.reveals.min(round.seats.into()) as u8;
+    let seats = places().map(|place| SeatShare { place, share: 1 });
+    Ok(Verdict::Round(RoundVerdict {
+        malformed: Default::default(),
+        accepted: Some(AcceptedRound {
+            error: base.target.saturating_add(1),
+            parameters: H256::repeat_byte(1),
+            best_set: BoundedVec::truncate_from(places().collect()),
+            with_previous: true,
+            seats: BoundedVec::truncate_from(seats.collect()),
+        }),
+    }))
+}
+
+#[benchmarks(where
+    T: Send + Sync,
+    T::RuntimeCall: From<Call<T>>
+        + IsSubType<Call<T>>
+        + Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo>,
+    T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + AsTransactionAuthorizedOrigin,
+)]
 mod benchmarks {
     use super::*;
 
@@ -271,10 +303,7 @@ mod benchmarks {
                 .ok_or(BenchmarkError::Stop("the campaign is open"))?,
             deadline: known_round.reveals_end,
         };
-        let verdict = Verdict::Round(RoundVerdict {
-            malformed: Default::default(),
-            accepted: None,
-        });
+        let verdict = accepted::<T>(&known_round)?;
         let payees = [funded::<T>(c)?];
 
         #[block]
@@ -282,7 +311,7 @@ mod benchmarks {
             <Pallet<T> as AssaySubjects<_, _>>::decided(&task, &verdict, &payees);
         }
 
-        assert_eq!(known::<T>(round)?.state, RoundState::NotImproved);
+        assert_eq!(known::<T>(round)?.state, RoundState::Accepted);
         Ok(())
     }
 
@@ -298,6 +327,34 @@ mod benchmarks {
         }
 
         assert_eq!(known::<T>(round)?.state, RoundState::Empty);
+        Ok(())
+    }
+
+    /// The transaction extension, for a reveal that passes.
+    #[benchmark]
+    fn check_reveal() -> Result<(), BenchmarkError> {
+        let (round, gradient, mut submissions) = committed::<T>(1)?;
+        let Some((caller, submission)) = submissions.pop() else {
+            return Err(BenchmarkError::Stop("there is one"));
+        };
+        frame_system::Pallet::<T>::set_block_number(known::<T>(round)?.closes);
+        let origin = RawOrigin::Signed(caller).into();
+        let call = T::RuntimeCall::from(Call::reveal {
+            submission,
+            salt: SALT,
+            gradient,
+        });
+        let info = DispatchInfo::default();
+
+        #[block]
+        {
+            CheckReveal::<T>::new()
+                .test_run(origin, &call, &info, 0, 0, |_| Ok(().into()))
+                .map_err(|_| BenchmarkError::Stop("the reveal is valid"))?
+                .map_err(|failed| failed.error)?;
+        }
+
+        assert_eq!(RevealAttempts::<T>::get(submission), 1);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use frame_support::{
         fungible::{Inspect, InspectHold, Mutate},
         ConstU128, ConstU64, Contains, Hooks,
     },
-    weights::constants::ParityDbWeight,
+    weights::{constants::ParityDbWeight, Weight},
     Blake2_128Concat, Twox64Concat,
 };
 use pallet_gradients::{HoldReason, Models, NextSubmission, PlaceOf, Rounds, Submissions};
@@ -324,6 +324,10 @@ impl traits::Campaigns<AccountId, Balance, u64> for FakeCampaigns {
         }
     }
 
+    fn weight_of_round_decided() -> Weight {
+        Weight::from_parts(1_000_000_000, 0)
+    }
+
     fn nothing_pending(campaign: CampaignId) {
         assert_eq!(<Gradients as ModelTree<_>>::pending(campaign), 0);
         Messages::append(Told::NothingPending(campaign));
@@ -333,6 +337,7 @@ impl traits::Campaigns<AccountId, Balance, u64> for FakeCampaigns {
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::BenchmarkHelper<AccountId> for FakeCampaigns {
     fn open_campaign() -> (CampaignId, ModelId) {
+        MaxCommitments::set(sonar_primitives::round::MAX_COMMITMENTS);
         (CAMPAIGN, ROOT)
     }
 

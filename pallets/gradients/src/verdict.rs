@@ -2,13 +2,14 @@
 
 use crate::{
     judged::{Judged, RevealedGradient, TaskOf},
-    Config, Event, ModelOf, Pallet, RoundFor, LOG_TARGET,
+    Config, Event, ModelOf, Pallet, RoundFor, WeightInfo, LOG_TARGET,
 };
 use alloc::vec::Vec;
+use frame_support::weights::Weight;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sonar_primitives::{
-    assay::{AcceptedRound, AssayRequest, RoundVerdict, Verdict},
-    round::RoundState,
+    assay::{AcceptedRound, AssayKind, AssayRequest, RoundVerdict, Verdict},
+    round::{RoundState, MAX_COMMITMENTS},
     submission::SubmissionState,
     traits::{AssaySubjects, Blobs, Campaigns},
     tree::{Contributor, ModelOrigin},
@@ -52,6 +53,11 @@ impl<T: Config> AssaySubjects<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
         if let Some(judged) = Self::awaited(task) {
             Self::end_without_model(task.id, judged.round, RoundState::NoQuorum);
         }
+    }
+
+    fn weight_of_decision(_: AssayKind, payees: u32) -> Weight {
+        T::WeightInfo::decided(MAX_COMMITMENTS, payees)
+            .saturating_add(T::Campaigns::weight_of_round_decided())
     }
 }
 

@@ -53,7 +53,7 @@ pub trait WeightInfo {
     /// Storing a model of `bytes` bytes.
     fn store_model(bytes: u32) -> Weight;
     /// A verdict on a round, or its lack, if the round had `commitments` and so has the next one,
-    /// whose assay is asked for.
+    /// whose assay is asked for. Without what the campaign does at its target.
     fn decided(commitments: u32, payees: u32) -> Weight;
     /// Looking at `due` items of the agenda and in all at so many of their `submissions`, and what is
     /// done in every block.

@@ -174,11 +174,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether an assay of this kind can come to this verdict.
-    pub fn fits(&self, kind: AssayKind) -> bool {
+    /// The kind of assay that can come to this verdict.
+    pub fn kind(&self) -> AssayKind {
         match self {
-            Self::Measured { .. } | Self::Malformed(_) => kind == AssayKind::Root,
-            Self::Round(_) => kind == AssayKind::Round,
+            Self::Measured { .. } | Self::Malformed(_) => AssayKind::Root,
+            Self::Round(_) => AssayKind::Round,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     BlobHash, CampaignId, MeasuredError, ModelId,
 };
 use alloc::vec::Vec;
-use frame_support::pallet_prelude::{DispatchError, DispatchResult};
+use frame_support::pallet_prelude::{DispatchError, DispatchResult, Weight};
 use syft::{Architecture, Metric};
 
 /// The model repository: blobs that must not disappear while somebody needs them.
@@ -107,6 +107,8 @@ pub trait Campaigns<AccountId, Balance, BlockNumber> {
     /// A round was decided; with its error if it was accepted. The campaign closes if the target is
     /// reached.
     fn round_decided(campaign: CampaignId, accepted: Option<MeasuredError>);
+    /// The most that [`Self::round_decided`] weighs.
+    fn weight_of_round_decided() -> Weight;
     /// No round of the campaign is undecided any more.
     fn nothing_pending(campaign: CampaignId);
 }
@@ -166,6 +168,8 @@ pub trait AssaySubjects<AccountId, BlockNumber> {
     fn decided(task: &AssayTask<BlockNumber>, verdict: &Verdict, payees: &[AccountId]);
     /// No quorum formed in time.
     fn undecided(task: &AssayTask<BlockNumber>);
+    /// The most that [`Self::decided`] with so many payees, or [`Self::undecided`], weighs.
+    fn weight_of_decision(kind: AssayKind, payees: u32) -> Weight;
 }
 
 /// What a campaign leaves to be split.

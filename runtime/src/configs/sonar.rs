@@ -5,6 +5,7 @@ use crate::*;
 use frame_support::{
     parameter_types,
     traits::{ConstU32, ConstU64, Contains},
+    weights::Weight,
     PalletId,
 };
 use frame_system::EnsureRoot;
@@ -170,6 +171,13 @@ impl AssaySubjects<AccountId, BlockNumber> for Subjects {
         match task.kind {
             AssayKind::Root => Campaigns::undecided(task),
             AssayKind::Round => Gradients::undecided(task),
+        }
+    }
+
+    fn weight_of_decision(kind: AssayKind, payees: u32) -> Weight {
+        match kind {
+            AssayKind::Root => Campaigns::weight_of_decision(kind, payees),
+            AssayKind::Round => Gradients::weight_of_decision(kind, payees),
         }
     }
 }

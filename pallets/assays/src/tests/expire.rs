@@ -1,10 +1,11 @@
 use crate::{mock::*, Due, Error, Event, Reports, Tasks};
 use frame_support::{
     assert_noop, assert_ok,
+    dispatch::GetDispatchInfo,
     traits::{Get, Hooks},
     weights::RuntimeDbWeight,
 };
-use sonar_primitives::assay::AssayKind;
+use sonar_primitives::{assay::AssayKind, traits::AssaySubjects};
 use sp_runtime::traits::BadOrigin;
 
 /// The block after the deadline of what is requested in block 1.
@@ -106,16 +107,48 @@ fn a_full_agenda_moves_on() {
 fn the_hook_weighs_what_it_does() {
     build_and_execute(|| {
         let idle = Assays::on_initialize(2);
-        // One that expires, and one that was decided.
-        assert_ok!(request(5, AssayKind::Round));
+        // One that was decided, and one that expires.
         assert_ok!(request(6, AssayKind::Round));
         assert_ok!(report(ASSAYER, 6, not_improved()));
+        assert_ok!(request(5, AssayKind::Round));
         System::set_block_number(OVER);
         let busy = Assays::on_initialize(OVER);
         let db: RuntimeDbWeight = <Test as frame_system::Config>::DbWeight::get();
+        let decision = Others::weight_of_decision(AssayKind::Round, 0);
         assert_eq!(
             busy,
-            idle + <() as crate::WeightInfo>::expire() + db.reads(1)
+            idle + <() as crate::WeightInfo>::expire() + decision + db.reads(1)
         );
+    });
+}
+
+/// What a full round takes may be a good part of a block: the next waits for the next one.
+#[test]
+fn the_hook_leaves_room_in_the_block() {
+    build_and_execute(|| {
+        for id in 0..3 {
+            assert_ok!(request(id, AssayKind::Round));
+        }
+        run_to(OVER);
+        assert_eq!(Undecided::get(), [0]);
+        run_to(OVER + 2);
+        assert_eq!(Undecided::get(), [0, 1, 2]);
+    });
+}
+
+#[test]
+fn expire_weighs_what_it_does() {
+    build_and_execute(|| {
+        assert_ok!(request(5, AssayKind::Root));
+        Due::<Test>::remove(OVER);
+        System::set_block_number(OVER);
+        let most = crate::Call::<Test>::expire { id: 5 }
+            .get_dispatch_info()
+            .call_weight;
+        let post = Assays::expire(RuntimeOrigin::signed(9), 5).unwrap();
+        let weight = <() as crate::WeightInfo>::expire();
+        let decision = |kind| Others::weight_of_decision(kind, 0);
+        assert_eq!(most, weight + decision(AssayKind::Round));
+        assert_eq!(post.actual_weight, Some(weight + decision(AssayKind::Root)));
     });
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use sonar_primitives::{
     assay::{quorum, AssayKind, Malformed, Verdict},
     reputation::ReputationChange,
+    traits::AssaySubjects,
     ModelId,
 };
 use sp_core::{Pair, H256};
@@ -125,7 +126,11 @@ fn report_says_what_the_pool_needs() {
         let signature = sign(ASSAYER, &report);
         let call = RuntimeCall::from(crate::Call::report { report, signature });
         let info = call.get_dispatch_info();
-        assert_eq!(info.call_weight, <() as crate::WeightInfo>::report());
+        let decision = Others::weight_of_decision(AssayKind::Root, MaxAssayers::get());
+        assert_eq!(
+            info.call_weight,
+            <() as crate::WeightInfo>::report() + decision
+        );
         assert_eq!(
             call.weight_of_authorize(),
             <() as crate::WeightInfo>::authorize_report()

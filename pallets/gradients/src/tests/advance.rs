@@ -223,7 +223,7 @@ fn the_agenda_does_a_bounded_amount_in_a_block() {
         assert_eq!(round(FIRST).state, RoundState::Empty);
         assert_eq!(round(FIRST + 1).state, RoundState::Pending);
         assert!(held(ALICE) > 0);
-        // A block of the runtime has 1.5 seconds.
+        // A block of the runtime has one second.
         assert!(weight.ref_time() < 1_000_000_000_000, "{weight:?}");
         check();
         next_block();

@@ -1,9 +1,9 @@
 //! Who pays for assays, and what becomes of the money.
 
-use crate::{mock::*, weights::WeightsWith, Branches, WeightInfo};
-use frame_support::{traits::fungible::Mutate, weights::constants::ParityDbWeight};
+use crate::{mock::*, Branches};
+use frame_support::traits::fungible::Mutate;
 use sonar_primitives::{
-    assay::Verdict,
+    assay::{AssayKind, Verdict},
     payout::equal_parts,
     round::{part, surcharge, RoundState},
     submission::SubmissionState,
@@ -182,8 +182,8 @@ fn a_round_of_256_is_concluded_at_once() {
             state(submissions[255]),
             SubmissionState::Contributed { share: 20, .. }
         ));
-        // A block of the runtime has 1.5 seconds.
-        let weight = WeightsWith::<ParityDbWeight>::decided(256, 100);
+        // A block of the runtime has one second.
+        let weight = <Gradients as AssaySubjects<_, _>>::weight_of_decision(AssayKind::Round, 100);
         assert!(weight.ref_time() < 1_000_000_000_000, "{weight:?}");
     });
 }
