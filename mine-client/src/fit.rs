@@ -12,6 +12,9 @@ use sonar_primitives::{
 use std::fmt;
 use syft::{Field, Schema};
 
+/// What learning from a row takes, in forward passes: there, back, and the derivatives of the parameters.
+const LEARNING: u64 = 3;
+
 /// Why a campaign, or a branch of it, is not served.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -55,6 +58,13 @@ pub enum NotServed {
     NoBranch,
     /// The round that takes commitments holds as many as it can.
     RoundFull,
+    /// A pass over the rows takes more work than the policy allows.
+    Work {
+        /// Multiply-adds of one pass.
+        work: u64,
+        /// What the policy allows.
+        maximum: u64,
+    },
     /// The blocks for the reveal are booked up.
     RevealsBookedUp,
     /// A commitment and its gradient need more than the policy allows.
@@ -119,6 +129,11 @@ impl fmt::Display for NotServed {
             }
             Self::NoBranch => f.write_str("the chain knows no such branch"),
             Self::RoundFull => f.write_str("the round holds as many commitments as it can"),
+            Self::Work { work, maximum } => write!(
+                f,
+                "one pass over the rows would take {work} multiply-adds, the policy allows {maximum} \
+                 (training.maximum_work)"
+            ),
             Self::RevealsBookedUp => {
                 f.write_str("the blocks in which it would have to be revealed are booked up")
             }
@@ -243,6 +258,30 @@ pub fn check_bounty(campaign: &CampaignInfo, policy: &Policy) -> Result<(), NotS
             bounty,
             minimum: policy.minimum_bounty,
         }),
+        false => Ok(()),
+    }
+}
+
+/// Checks that learning from so many rows is not too much work: a stranger has chosen the model.
+///
+/// # Errors
+///
+/// If the campaign has no such root, or its model is too large for the policy.
+pub fn check_work(
+    campaign: &CampaignInfo,
+    root: ModelId,
+    rows: usize,
+    policy: &Policy,
+) -> Result<(), NotServed> {
+    let proposal = campaign.proposals.iter().find(|one| one.root == root);
+    let plan = proposal.and_then(|proposal| proposal.model.architecture.plan().ok());
+    let plan = plan.ok_or(NotServed::NoBranch)?;
+    let work = LEARNING
+        .saturating_mul(plan.multiply_adds)
+        .saturating_mul(rows as u64);
+    let maximum = policy.training.maximum_work;
+    match work > maximum {
+        true => Err(NotServed::Work { work, maximum }),
         false => Ok(()),
     }
 }

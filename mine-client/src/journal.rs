@@ -6,16 +6,17 @@
 
 use crate::{
     lifecycle::{Entry, Outcome, Stage},
+    private,
     training::Gain,
 };
 use codec::{Decode, Encode};
 use redb::{
     Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+    TableError,
 };
 use sonar_primitives::{AccountId, Balance, CampaignId, Hash, ModelId};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -107,10 +108,15 @@ impl Journal {
             path: path.to_owned(),
             source: Box::new(source),
         };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| failed(redb::Error::Io(error)))?;
-        }
-        let database = Database::create(path).map_err(|error| match error {
+        let file = || {
+            if let Some(folder) = path.parent() {
+                private::create_folder(folder)?;
+            }
+            private::open_file(path)
+        };
+        let file = file().map_err(|error| failed(redb::Error::Io(error)))?;
+        let database = Database::builder().create_file(file);
+        let database = database.map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => JournalError::InUse {
                 path: path.to_owned(),
             },
@@ -132,6 +138,13 @@ impl Journal {
     }
 
     fn start(database: Database) -> Result<Self, JournalError> {
+        // Before anything is written: the file of another version stays as it is.
+        let layout = layout(&database).map_err(|error| JournalError::Read(Box::new(error)))?;
+        match layout.as_deref() {
+            None | Some(LAYOUT_2) => {}
+            Some(LAYOUT_1) => return Err(JournalError::OldLayout),
+            Some(_) => return Err(JournalError::Damaged("its layout is unknown")),
+        }
         let mut journal = Self {
             database,
             genesis: None,
@@ -354,11 +367,6 @@ impl Journal {
         let stored = self
             .read_all()
             .map_err(|error| JournalError::Read(Box::new(error)))?;
-        match stored.layout.as_slice() {
-            LAYOUT_2 => {}
-            LAYOUT_1 => return Err(JournalError::OldLayout),
-            _ => return Err(damaged("its layout is unknown")),
-        }
         self.genesis = match stored.genesis {
             None => None,
             Some(bytes) => {
@@ -385,12 +393,8 @@ impl Journal {
     fn read_all(&self) -> Result<Stored, redb::Error> {
         let transaction = self.database.begin_read()?;
         let facts = transaction.open_table(FACTS)?;
-        let fact = |name: &str| -> Result<Option<Vec<u8>>, redb::Error> {
-            Ok(facts.get(name)?.map(|value| value.value().to_vec()))
-        };
         let mut stored = Stored {
-            layout: fact(LAYOUT)?.unwrap_or_default(),
-            genesis: fact(GENESIS)?,
+            genesis: facts.get(GENESIS)?.map(|value| value.value().to_vec()),
             entries: Vec::new(),
             received: Vec::new(),
         };
@@ -406,6 +410,15 @@ impl Journal {
     }
 }
 
+/// The layout of a journal; `None` if it is a new one.
+fn layout(database: &Database) -> Result<Option<Vec<u8>>, redb::Error> {
+    let facts = match database.begin_read()?.open_table(FACTS) {
+        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+        facts => facts?,
+    };
+    Ok(facts.get(LAYOUT)?.map(|value| value.value().to_vec()))
+}
+
 /// The tables of one writing transaction.
 struct Tables<'t> {
     facts: redb::Table<'t, &'static str, &'static [u8]>,
@@ -416,7 +429,6 @@ struct Tables<'t> {
 
 /// What is in the file, not understood yet.
 struct Stored {
-    layout: Vec<u8>,
     genesis: Option<Vec<u8>>,
     entries: Vec<(EntryId, Vec<u8>)>,
     received: Vec<(Vec<u8>, u128)>,
@@ -427,17 +439,20 @@ struct Stored {
 mod tests {
     use super::*;
 
-    /// A journal with this layout.
-    fn open(layout: &[u8]) -> Result<Journal, JournalError> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal.redb");
-        let database = Database::create(&path).unwrap();
+    /// Makes a journal with this layout.
+    fn make(path: &Path, layout: &[u8]) {
+        let database = Database::create(path).unwrap();
         let transaction = database.begin_write().unwrap();
         let mut facts = transaction.open_table(FACTS).unwrap();
         facts.insert(LAYOUT, layout).unwrap();
         drop(facts);
         transaction.commit().unwrap();
-        drop(database);
+    }
+
+    fn open(layout: &[u8]) -> Result<Journal, JournalError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.redb");
+        make(&path, layout);
         Journal::open(&path)
     }
 
@@ -448,5 +463,33 @@ mod tests {
         assert!(matches!(error, JournalError::OldLayout));
         assert!(error.to_string().contains("choose another --home"));
         assert!(matches!(open(b"3"), Err(JournalError::Damaged(_))));
+    }
+
+    #[test]
+    fn the_journal_of_a_later_version_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.redb");
+        make(&path, b"3");
+        Journal::open(&path).unwrap_err();
+        let database = Database::create(&path).unwrap();
+        assert_eq!(layout(&database).unwrap().as_deref(), Some(&b"3"[..]));
+        let tables = database.begin_read().unwrap().list_tables().unwrap();
+        assert_eq!(tables.count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_read_a_journal() {
+        use std::{fs, os::unix::fs::PermissionsExt};
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let path = home.join("journal.redb");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        drop(Journal::open(&path).unwrap());
+        assert_eq!((mode(&home), mode(&path)), (0o700, 0o600));
+        // One that an earlier version has left open to others.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        drop(Journal::open(&path).unwrap());
+        assert_eq!(mode(&path), 0o600);
     }
 }

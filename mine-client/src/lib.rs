@@ -28,6 +28,7 @@ pub mod journal;
 pub mod lifecycle;
 pub mod miner;
 pub mod policy;
+mod private;
 pub mod rounds;
 pub mod store;
 pub mod training;

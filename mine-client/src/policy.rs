@@ -74,6 +74,8 @@ pub struct Training {
     pub patience: u32,
     /// Attempts at one model, 1 to 16.
     pub attempts: u32,
+    /// The most multiply-adds that one pass over the rows may take: what a campaign may cost in time.
+    pub maximum_work: u64,
     /// Determines the order of rows.
     pub seed: u64,
 }
@@ -153,6 +155,7 @@ impl Default for Training {
             look_every: 1,
             patience: 8,
             attempts: 8,
+            maximum_work: 1_000_000_000_000,
             seed: 0,
         }
     }
@@ -235,6 +238,11 @@ impl Policy {
             "1 to training.epochs",
         )?;
         ensure(training.patience > 0, "training.patience", "at least 1")?;
+        ensure(
+            training.maximum_work > 0,
+            "training.maximum_work",
+            "at least 1",
+        )?;
         ensure(
             (1..=MAX_ATTEMPTS).contains(&training.attempts),
             "training.attempts",
@@ -327,6 +335,7 @@ mod tests {
             ("[training]\nlook_every = 9", "look_every"),
             ("[training]\npatience = 0", "patience"),
             ("[training]\nattempts = 17", "attempts"),
+            ("[training]\nmaximum_work = 0", "maximum_work"),
             ("minimum_pay = \"one\"", "not an amount"),
             ("minimum_pay = 1", "minimum_pay"),
         ] {

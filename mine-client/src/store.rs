@@ -4,9 +4,10 @@
 //! written under another name, flushed to the disk and then renamed, so a data set is there whole or
 //! not at all. Only the owner can read it.
 
+use crate::private;
 use serde::Serialize;
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -255,9 +256,9 @@ fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreErro
         path: path.into(),
         source,
     };
-    create_private_folder(folder).map_err(failed)?;
+    private::create_folder(folder).map_err(failed)?;
     let partial = path.with_extension("partial");
-    let written = create_private_file(&partial)
+    let written = private::create_file(&partial)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&partial, path))
         .and_then(|()| File::open(folder)?.sync_all());
@@ -266,28 +267,6 @@ fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreErro
         let _ = fs::remove_file(&partial);
     }
     written.map_err(failed)
-}
-
-#[cfg(unix)]
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
-#[cfg(not(unix))]
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-fn create_private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::{
     service,
 };
 use sc_cli::{CliConfiguration, SubstrateCli};
+use sc_network::config::SyncMode;
 use sc_service::{BlocksPruning, Configuration};
 use sonar_runtime::Block;
 
@@ -40,8 +41,15 @@ impl SubstrateCli for Cli {
 }
 
 /// Blobs live in blocks, and the chain renews them once per retention period: a node that forgets
-/// blocks sooner would lose models that live campaigns need.
+/// blocks sooner, or never downloads them, would lack models that live campaigns need.
 fn keeps_blobs(config: &Configuration) -> sc_cli::Result<()> {
+    if !matches!(config.network.sync_mode, SyncMode::Full) {
+        return Err(
+            "--sync fast and warp leave out the blocks in which blobs of live campaigns are: \
+             use --sync full, the default"
+                .into(),
+        );
+    }
     let needed = sonar_runtime::configs::sonar::BlobRetentionPeriod::get();
     match config.blocks_pruning {
         BlocksPruning::Some(blocks) if blocks <= needed => Err(format!(

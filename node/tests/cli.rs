@@ -161,6 +161,16 @@ fn pruning_that_loses_blobs_is_refused() {
 }
 
 #[test]
+fn a_sync_that_leaves_blobs_out_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = path(&folder, "base");
+    for mode in ["fast", "fast-unsafe", "warp"] {
+        let reason = fails(&["--dev", "--base-path", &base, "--sync", mode]);
+        assert!(reason.contains("use --sync full"), "{reason}");
+    }
+}
+
+#[test]
 fn a_chain_is_purged() {
     let folder = tempfile::tempdir().unwrap();
     let base = path(&folder, "base");

@@ -129,6 +129,13 @@ impl Miner<'_> {
         let Some(best) = branch::best(tree, root) else {
             return Ok(Err(NotServed::NoBranch.to_string()));
         };
+        let rows = self
+            .data
+            .get(data)
+            .map_or(0, |data| data.split.training.rows());
+        if let Err(reason) = fit::check_work(info, root, rows, self.policy) {
+            return Ok(Err(reason.to_string()));
+        }
         if !self.retries.may_try(Attempt::Fetch(best.id), now) {
             return Ok(Err(format!("model {} cannot be fetched yet", best.id)));
         }

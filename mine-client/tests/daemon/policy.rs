@@ -31,7 +31,7 @@ async fn reason(world: &Rc<RefCell<World>>, policy: &Policy) -> String {
 
 #[tokio::test]
 async fn limits_are_kept_and_named() {
-    let limited: [(Limit, &str); 6] = [
+    let limited: [(Limit, &str); 7] = [
         (
             |policy| policy.campaigns = Some(vec![CAMPAIGN + 1]),
             "there is no campaign 6 (any more); campaign 5: policy or --campaign name other campaigns",
@@ -44,6 +44,10 @@ async fn limits_are_kept_and_named() {
             "the policy allows",
         ),
         (|policy| policy.minimum_owner_settled = 1, "settled"),
+        (
+            |policy| policy.training.maximum_work = 100,
+            "training.maximum_work",
+        ),
     ];
     for (limit, says) in limited {
         let world = points_world();
