@@ -103,7 +103,10 @@ fn terms<T: Config>() -> Result<TermsFor<T>, BenchmarkError> {
         target_error: 0,
         tolerance: Permill::zero(),
         minimum_step: START / 500,
-        deadline: now.saturating_add(T::MinDuration::get()),
+        // A benchmark prepared in block 0 runs in block 1.
+        deadline: now
+            .saturating_add(T::MinDuration::get())
+            .saturating_add(One::one()),
         privacy: Privacy::Open,
         bounty: bounty::<T>(),
         split: BountySplit::default(),

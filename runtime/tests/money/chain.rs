@@ -119,9 +119,8 @@ impl Chain {
         std::mem::take(&mut self.events)
     }
 
-    /// Signs and executes a call in the open block, which is closed when it is full. Fails, having
-    /// cost nothing, if the transaction is not even valid.
-    pub fn submit(&mut self, who: Sr25519Keyring, call: RuntimeCall) -> Result<(), DispatchError> {
+    /// Closes the open block if it is full enough.
+    fn make_room(&mut self) {
         let limit = sonar_runtime::configs::RuntimeBlockWeights::get()
             .max_block
             .ref_time()
@@ -129,6 +128,12 @@ impl Chain {
         if System::block_weight().total().ref_time() > limit {
             self.advance(1);
         }
+    }
+
+    /// Signs and executes a call in the open block, which is closed when it is full. Fails, having
+    /// cost nothing, if the transaction is not even valid.
+    pub fn submit(&mut self, who: Sr25519Keyring, call: RuntimeCall) -> Result<(), DispatchError> {
+        self.make_room();
         let account = who.to_account_id();
         let extension: TxExtension = (
             frame_system::AuthorizeCall::new(),
@@ -176,6 +181,7 @@ impl Chain {
         task: &AssayTask<BlockNumber>,
         verdict: Verdict,
     ) -> Result<(), DispatchError> {
+        self.make_room();
         let pair = AssayerPair::from(Sr25519Keyring::Alice.pair());
         let report = Report {
             id: task.id,
