@@ -7,7 +7,7 @@ use sonar_primitives::{
     campaign::{Members, State},
     reputation::Reputation,
     round::surcharge,
-    Balance, BlockNumber, MeasuredError,
+    Balance, BlockNumber, MeasuredError, ModelId,
 };
 use std::fmt;
 use syft::{Field, Schema};

@@ -473,8 +473,8 @@ mod tests {
         Journal::open(&path).unwrap_err();
         let database = Database::create(&path).unwrap();
         assert_eq!(layout(&database).unwrap().as_deref(), Some(&b"3"[..]));
-        let tables = database.begin_read().unwrap().list_tables().unwrap();
-        assert_eq!(tables.count(), 1);
+        let transaction = database.begin_read().unwrap();
+        assert_eq!(transaction.list_tables().unwrap().count(), 1);
     }
 
     #[cfg(unix)]
