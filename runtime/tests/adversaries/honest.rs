@@ -21,6 +21,9 @@ const TRIES: u32 = 3;
 /// The largest booking fee that he pays.
 const MAX_FEE: Balance = SNR / 100;
 
+/// The parts that he pays at most where many others have committed before him.
+pub const MAX_SURCHARGE: Balance = 4;
+
 /// An honest miner.
 pub struct Honest {
     hand: Hand,
@@ -101,7 +104,7 @@ impl Honest {
             self.tried.1 += 1;
             return;
         };
-        // Neither a place with a surcharge nor blocks that others have booked.
+        // No place with more than a moderate surcharge, nor blocks that others have booked.
         let (aim, max_hold) = (game.aim(), max_hold(game));
         if self.hand.commit(game, aim, gradient, max_hold).is_ok() {
             self.tried.1 += 1;
@@ -132,12 +135,12 @@ fn learning_rate(random: &mut Random) -> f32 {
     }
 }
 
-/// What an honest miner lets be held: deposit, part and a moderate booking fee.
+/// What an honest miner lets be held: deposit, up to four parts and a moderate booking fee.
 pub fn max_hold(game: &Game) -> Balance {
     let size = game.task.validation.encode().len() + game.task.initial.to_safetensors().len();
     let plan = game.task.architecture.plan().unwrap();
     let price = Price::get().of(plan.multiply_adds, crate::task::ROWS, size as u64);
     base_deposit(BaseDeposit::get(), game.terms.bounty)
-        + largest_part(price, MAX_COMMITMENTS, game.terms.rounds.seats)
+        + MAX_SURCHARGE * largest_part(price, MAX_COMMITMENTS, game.terms.rounds.seats)
         + MAX_FEE
 }

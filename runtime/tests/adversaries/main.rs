@@ -155,6 +155,10 @@ fn sybil_with_copies() {
 #[test]
 fn sybil_where_data_are_redundant() {
     sybils("redundant sybil", 0.0, true, |split| {
+        if !split.identical {
+            // Somebody has begun to learn later than the others.
+            return;
+        }
         let expected = split.own_seated as f64 / split.seated as f64;
         assert!((split.part - expected).abs() < 1e-9);
         if split.own + split.others <= split.seats {

@@ -1,6 +1,8 @@
 //! What must hold after every game, and who ends with what.
 
-use crate::{game::Outcome, ledger::burned, person::ENDOWMENT};
+use crate::{
+    game::Outcome, honest::MAX_SURCHARGE, ledger::burned, person::ENDOWMENT, splitting::share,
+};
 use sonar_primitives::{
     campaign::{Closed, State},
     payout::{divide_by_shares, PayoutRule},
@@ -31,6 +33,8 @@ pub struct Figures {
     /// How many games reached the target, and in how many blocks the games were over.
     pub at_target: u32,
     pub blocks: u32,
+    /// The greatest part of a round that was the adversary's, in per cent.
+    pub most: f64,
 }
 
 impl Figures {
@@ -45,6 +49,7 @@ impl Figures {
         self.lost_parts += other.lost_parts;
         self.at_target += other.at_target;
         self.blocks += other.blocks;
+        self.most = self.most.max(other.most);
     }
 }
 
@@ -53,7 +58,7 @@ impl std::fmt::Display for Figures {
         let snr = |amount: i128| amount as f64 / SNR as f64;
         write!(
             f,
-            "{} games, {} at target, {} blocks; bounty {:.3}, earned {:.3}; adversary: profit {:.6}, earned {:.3}; \
+            "{} games, {} at target, {} blocks; bounty {:.3}, earned {:.3}; adversary: profit {:.6}, earned {:.3}, at most {:.1} % of a round; \
              honest: profit {:.3}, earned {:.3}, parts lost {:.3}",
             self.games,
             self.at_target,
@@ -62,6 +67,7 @@ impl std::fmt::Display for Figures {
             snr(self.paid as i128),
             snr(self.profit),
             snr(self.earned as i128),
+            self.most,
             snr(self.honest_profit),
             snr(self.honest_earned as i128),
             snr(self.lost_parts as i128),
@@ -112,7 +118,25 @@ impl Outcome {
             lost_parts,
             at_target: u32::from(closed == Some(Closed::TargetReached)),
             blocks: self.game.chain.now(),
+            most: self.most_of_a_round(),
         }
+    }
+
+    /// The greatest part of a round of the campaign that was the adversary's, in per cent.
+    fn most_of_a_round(&self) -> f64 {
+        let measured = self.game.assayer.measured.iter();
+        let rounds = measured.filter(|round| self.is_of_the_campaign(round.round));
+        let parts = rounds.filter_map(|round| {
+            let own = |at: usize| self.adversary.contains(&round.points[at].0);
+            Some(100.0 * share(round.decision.as_ref()?, own))
+        });
+        parts.fold(0.0, f64::max)
+    }
+
+    /// Whether a round is one of the campaign that is played.
+    pub fn is_of_the_campaign(&self, round: RoundId) -> bool {
+        pallet_gradients::Rounds::<Runtime>::get(round)
+            .is_some_and(|round| round.campaign == self.game.campaign)
     }
 
     /// What accounts have more than at the beginning, with the deposits of their campaigns.
@@ -167,11 +191,7 @@ impl Outcome {
     fn errors_are_true(&self) {
         for (id, model) in pallet_gradients::Models::<Runtime>::iter() {
             if model.root == self.game.root {
-                let parameters = self.game.assayer.model(model.parameters);
-                let parameters = match parameters {
-                    Some(parameters) => parameters,
-                    None => continue,
-                };
+                let parameters = self.game.assayer.model(model.parameters).unwrap();
                 assert_eq!(self.game.task.error(&parameters), model.error, "model {id}");
             }
         }
@@ -226,10 +246,11 @@ impl Outcome {
                     continue;
                 }
                 let round = pallet_gradients::Rounds::<Runtime>::get(id).unwrap();
-                let due = part(round.price, round.reveals, round.seats);
+                let surcharge = surcharge(place.into());
+                let due = part(round.price, round.reveals, round.seats) * surcharge;
                 match submission.state {
                     SubmissionState::Contributed { .. } | SubmissionState::NotContributed => {
-                        assert_eq!(surcharge(place.into()), 1);
+                        assert!(surcharge <= MAX_SURCHARGE);
                         parts += due;
                         let earned = by_round.get(&(id, who.clone())).copied().unwrap_or(0);
                         lost += due.saturating_sub(earned);

@@ -11,6 +11,8 @@ pub struct Splitting {
     pub rounds: u32,
     /// Rounds in which that earned more than one account would have.
     pub gained: u32,
+    /// Rounds in which others would have had a share, and have none.
+    pub shut_out: u32,
     /// His part of the shares, and what it would have been with one account; sums over the rounds.
     pub part: f64,
     pub alone: f64,
@@ -30,6 +32,8 @@ pub struct Split {
     pub own_seated: usize,
     pub seated: usize,
     pub seats: usize,
+    /// Whether all gradients lead to the same model.
+    pub identical: bool,
     pub part: f64,
     pub alone: f64,
     /// What more parts he paid than alone.
@@ -72,6 +76,10 @@ fn split(
         own_seated: seated(decision, |at| own[at]),
         seated: decision.seats.len(),
         seats: measured.rules.seats.into(),
+        identical: measured
+            .points
+            .iter()
+            .all(|(_, point)| *point == measured.points[0].1),
         part: share(decision, |at| own[at]),
         alone: alone.map_or(0.0, |alone| share(&alone, |at| kept[at] == first)),
         price: (price(own.len()) * count as Balance).saturating_sub(price(kept.len())),
@@ -103,6 +111,7 @@ impl Splitting {
         const UNIT: f64 = sonar_runtime::SNR as f64;
         self.rounds += 1;
         self.gained += u32::from(split.part > split.alone);
+        self.shut_out += u32::from(split.part == 1.0 && split.alone < 1.0);
         self.part += split.part;
         self.alone += split.alone;
         self.most = self.most.max(split.part - split.alone);
@@ -116,10 +125,11 @@ impl std::fmt::Display for Splitting {
         let rounds = f64::from(self.rounds.max(1));
         write!(
             f,
-            "{} rounds, {} with a gain: {:.1} % of a round instead of {:.1} %, at most {:.1} % more; for {:.4} SNR a round, \
+            "{} rounds, {} with a gain, others shut out of {}: {:.1} % of a round instead of {:.1} %, at most {:.1} % more; for {:.4} SNR a round, \
              which paid {:.2} SNR",
             self.rounds,
             self.gained,
+            self.shut_out,
             100.0 * self.part / rounds,
             100.0 * self.alone / rounds,
             100.0 * self.most,

@@ -1,4 +1,4 @@
-use super::{hands, near, Adversary};
+use super::{hands, Adversary};
 use crate::{
     game::{gradient, Game},
     person::Hand,
@@ -21,8 +21,8 @@ impl Adversary for Poison {
                 continue;
             }
             let best = game.parameters(game.best());
-            let to = near(game, &best, 0.1);
-            let mut bytes = gradient(&best, &to);
+            // But for the poison it is no step, so that nothing is earned by luck.
+            let mut bytes = gradient(&best, &best);
             let last = bytes.len() - 4;
             let value = match game.random.below(7) {
                 0 => f32::NAN,
