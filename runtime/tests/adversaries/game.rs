@@ -65,7 +65,7 @@ impl Game {
     /// A campaign whose owner the adversary may be, and whose terms he may have changed.
     fn new(seed: u64, adversary: &mut dyn Adversary) -> Self {
         let mut random = Random::new(seed, 0);
-        let task = Task::random(&mut random);
+        let task = adversary.task(&mut random);
         let mut chain = Chain::start(check_invariants);
         let owner = Account::new(match adversary.owns_the_campaign() {
             true => ADVERSARY,

@@ -14,7 +14,7 @@ use sonar_runtime::{
     configs::sonar::{BaseDeposit, Price},
     AccountId, Balance, Runtime, SNR,
 };
-use syft::{Dataset, Random};
+use syft::{Dataset, Parameters, Random};
 
 /// Gradients that he tries on one model before he gives up.
 const TRIES: u32 = 3;
@@ -81,15 +81,20 @@ impl Honest {
         }
     }
 
-    /// What training makes of the best model: everybody with the same rows comes to the same.
+    /// The way from the best model to what training makes of it, if that helps.
     pub fn improve(&self, game: &Game) -> Option<Vec<u8>> {
-        let best = game.best();
-        let from = game.parameters(best);
-        let seed = self.seed + best * 10 + u64::from(self.tried.1);
+        let from = game.parameters(game.best());
+        let to = self.better(game, &from)?;
+        Some(gradient(&from, &to))
+    }
+
+    /// What training makes of a model, if that helps. Everybody with the same rows comes to the same.
+    pub fn better(&self, game: &Game, from: &Parameters) -> Option<Parameters> {
+        let seed = self.seed + game.best() * 10 + u64::from(self.tried.1);
         let task = &game.task;
-        let to = task.learn(&from, &self.rows, self.rate, self.epochs, seed);
-        let helps = task.error_on(&to, &self.held_out) <= task.error_on(&from, &self.held_out);
-        (helps && to != *from).then(|| gradient(&from, &to))
+        let to = task.learn(from, &self.rows, self.rate, self.epochs, seed);
+        let helps = task.error_on(&to, &self.held_out) <= task.error_on(from, &self.held_out);
+        (helps && to != *from).then_some(to)
     }
 
     fn commit(&mut self, game: &mut Game) {

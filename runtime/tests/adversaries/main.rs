@@ -24,12 +24,14 @@ mod task;
 
 use game::{world, Game, Outcome};
 use outcome::Figures;
+use sonar_primitives::campaign::{Rejected, State};
+use sonar_runtime::{Runtime, RuntimeEvent};
 use splitting::{splits, Split, Splitting};
 use std::collections::BTreeMap;
 use strategies::*;
 
 /// Tests that play.
-const STRATEGIES: u64 = 14;
+const STRATEGIES: u64 = 16;
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |value| value.parse().expect(variable))
@@ -55,7 +57,7 @@ fn games(
     adversary: impl Fn(u64) -> Box<dyn Adversary>,
     mut judge: impl FnMut(&Outcome, &Figures),
 ) -> Figures {
-    let games = number("ADVERSARIES_GAMES", 300).div_ceil(STRATEGIES);
+    let games = number("ADVERSARIES_GAMES", 240).div_ceil(STRATEGIES);
     let first = number("ADVERSARIES_SEED", 1);
     let mut all = Figures::default();
     for seed in first..first + games {
@@ -76,50 +78,98 @@ fn games(
     all
 }
 
+/// Whoever brings nothing has less than before.
 fn pays_for_it(_: &Outcome, figures: &Figures) {
     assert!(figures.profit <= 0, "{figures}");
 }
 
-/// Honest miners alone reach targets that can be reached.
+/// The protocol says of digits that a zero gradient got up to 14.5 % where others go too far, and noise 33 %. Over all
+/// games of a kind it is to be less.
+fn earns_less_than(part: f64, all: Figures) {
+    assert!(all.earned as f64 <= part * all.paid as f64, "{all}");
+}
+
+/// What the others are compared with.
 #[test]
 fn nobody() {
     let all = games("nobody", |_| Box::new(Nobody), pays_for_it);
     assert_eq!(all.profit, 0);
-    assert!(all.honest_profit > 0);
-}
-
-#[test]
-fn withhold() {
-    games("withhold", |_| Box::new(Withhold::new()), pays_for_it);
-}
-
-#[test]
-fn zero_gradient() {
     games(
-        "zero gradient",
-        |_| Box::new(ZeroGradient::new()),
-        |_, _| (),
+        "nobody, with sides",
+        |_| Box::new(NobodyWithSides),
+        pays_for_it,
     );
 }
 
 #[test]
-fn stale_copy() {
-    games("stale copy", |_| Box::new(StaleCopy::new()), |_, _| ());
+fn withhold() {
+    games(
+        "withhold",
+        |_| Box::new(Withhold::new()),
+        |_, figures| {
+            assert!(figures.profit < 0 && figures.earned == 0, "{figures}");
+        },
+    );
 }
 
+/// Alone it is worth nothing, so of `n` seated it has at most `(n - 1) / n`: what R is worth a second time.
+#[test]
+fn zero_gradient() {
+    let all = games(
+        "zero gradient",
+        |_| Box::new(ZeroGradient::new()),
+        |outcome, _| {
+            for round in &outcome.game.assayer.measured {
+                let Some(decision) = &round.decision else {
+                    continue;
+                };
+                let own = |at: usize| outcome.adversary.contains(&round.points[at].0);
+                let seated = decision.seats.len() as f64;
+                assert!(splitting::share(decision, own) <= (seated - 1.0) / seated);
+            }
+        },
+    );
+    earns_less_than(0.145, all);
+}
+
+#[test]
+fn stale_copy() {
+    let all = games("stale copy", |_| Box::new(StaleCopy::new()), |_, _| ());
+    earns_less_than(0.145, all);
+}
+
+/// What he adds may be luck, or be worth something as a second R, and is paid as such; what is there already is not.
 #[test]
 fn takeover() {
-    games("takeover", |_| Box::new(Takeover::new()), |_, _| ());
+    let all = games("takeover", |_| Box::new(Takeover::new()), |_, _| ());
+    earns_less_than(0.33, all);
 }
 
+/// A huge value that makes the model better (say, one answer for all rows where the initial model is worse than that) is
+/// a step like any other: then he earns it.
 #[test]
 fn poison() {
-    games("poison", |_| Box::new(Poison::new()), |_, _| ());
+    games(
+        "poison",
+        |_| Box::new(Poison::new()),
+        |_, figures| {
+            assert!(figures.profit <= figures.earned as i128, "{figures}");
+            assert!(figures.earned > 0 || figures.profit <= 0, "{figures}");
+        },
+    );
 }
 
+/// He brings something, so he earns; that others cannot go on is a weakness, see docs/adversaries.md.
+#[test]
+fn freeze() {
+    games("freeze", |_| Box::new(Freeze::new()), |_, _| ());
+}
+
+/// What is near R may be worth something as a second R, or by luck.
 #[test]
 fn seat_filler() {
-    games("seat filler", |_| Box::new(SeatFiller::new()), |_, _| ());
+    let all = games("seat filler", |_| Box::new(SeatFiller::new()), |_, _| ());
+    earns_less_than(0.33, all);
 }
 
 /// Plays with 2 to 6 accounts; prints what splitting brings for each number.
@@ -175,26 +225,64 @@ fn stuff() {
 
 #[test]
 fn jam() {
-    games("jam", |seed| Box::new(Jam::new(seed % 8 == 0)), |_, _| ());
+    let make = |seed| Box::new(Jam::new(seed % 8 == 0)) as _;
+    let all = games("jam", make, |_, _| ());
+    earns_less_than(0.145, all);
 }
 
+/// Whatever he proposes, nothing of what miners earn is his: he pays all of it.
 #[test]
 fn owners_proposal() {
-    games(
-        "owner's proposal",
-        |_| Box::new(OwnersProposal::new()),
-        |_, _| (),
-    );
+    let (mut below, mut planted) = (0, 0);
+    let make = |_| Box::new(OwnersProposal::new()) as _;
+    games("owner's proposal", make, |outcome, figures| {
+        assert_eq!(figures.earned, 0);
+        assert!(
+            figures.profit + figures.honest_earned as i128 <= 0,
+            "{figures}"
+        );
+        let rejected = outcome.events.iter().filter(|event| {
+            matches!(
+                event,
+                RuntimeEvent::Campaigns(pallet_campaigns::Event::ProposalRejected {
+                    reason: Rejected::BelowRecord { .. },
+                    ..
+                })
+            )
+        });
+        below += rejected.count();
+        let roots = pallet_gradients::Models::<Runtime>::iter()
+            .filter(|(id, model)| model.root == *id && *id != outcome.game.root);
+        for (_, model) in roots {
+            assert_eq!(model.former_record, None);
+            planted += 1;
+        }
+    });
+    if std::env::var("ADVERSARIES_PRINT").is_ok() {
+        println!("owner's proposal: {below} below the record, {planted} not");
+    }
 }
 
 #[test]
 fn liar() {
-    let make = |seed| {
-        Box::new(match seed % 3 {
-            0 => Liar::FalseClaim,
-            1 => Liar::AtTarget,
-            _ => Liar::Cancels,
-        }) as _
+    let kind = |seed| match seed % 3 {
+        0 => Liar::FalseClaim,
+        1 => Liar::AtTarget,
+        _ => Liar::Cancels,
     };
-    games("liar", make, pays_for_it);
+    games(
+        "liar",
+        |seed| Box::new(kind(seed)),
+        |outcome, figures| {
+            assert!(figures.profit < 0, "{figures}");
+            assert_eq!(figures.earned, 0);
+            // A campaign that lies never opens: nobody has lost anything.
+            let rejected = kind(outcome.game.seed) != Liar::Cancels;
+            assert_eq!(
+                rejected,
+                matches!(outcome.game.state(), State::Rejected { .. })
+            );
+            assert!(!rejected || figures.honest_profit == 0, "{figures}");
+        },
+    );
 }

@@ -1,5 +1,6 @@
 //! Those who would rather not play by the rules.
 
+mod freeze;
 mod jam;
 mod liar;
 mod owners_proposal;
@@ -11,6 +12,7 @@ mod sybil;
 mod takeover;
 mod withhold;
 
+pub use freeze::{Freeze, NobodyWithSides};
 pub use jam::Jam;
 pub use liar::Liar;
 pub use owners_proposal::OwnersProposal;
@@ -29,13 +31,18 @@ use crate::{
 };
 use sonar_primitives::campaign::Terms;
 use sonar_runtime::{Balance, BlockNumber};
-use syft::Parameters;
+use syft::{Parameters, Random};
 
 /// One person with any number of accounts.
 pub trait Adversary {
     /// Whether the campaign is his.
     fn owns_the_campaign(&self) -> bool {
         false
+    }
+
+    /// What there is to learn.
+    fn task(&self, random: &mut Random) -> Task {
+        Task::random(random)
     }
 
     /// What he writes into the terms of his campaign, or plays best against.

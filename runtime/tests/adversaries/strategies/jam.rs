@@ -141,8 +141,7 @@ impl Adversary for Jam {
             .is_some_and(|(_, round)| game.chain.now() + 1 == round.closes);
         if last && game.is_open() {
             let best = game.parameters(game.best());
-            let to = near(game, &best, 0.05);
-            self.hands[0].commit_on_best(game, gradient(&best, &to));
+            self.hands[0].commit_on_best(game, gradient(&best, &best));
         }
     }
 }
