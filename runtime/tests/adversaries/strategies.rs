@@ -12,7 +12,7 @@ mod sybil;
 mod takeover;
 mod withhold;
 
-pub use freeze::{Freeze, NobodyWithSides};
+pub use freeze::Freeze;
 pub use jam::Jam;
 pub use liar::Liar;
 pub use owners_proposal::OwnersProposal;

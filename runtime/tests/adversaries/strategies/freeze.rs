@@ -7,37 +7,33 @@ use crate::{
 };
 use syft::{Metric, Parameters, Random};
 
-/// By what he multiplies all values of a model: a softmax then answers the same, and has no slope any more.
-const FACTOR: f32 = 1e20;
-
 /// Attack: improves the model, and hands it in so large that nobody can go on training from it; he himself divides.
 pub struct Freeze {
     hand: Hand,
     miner: Option<Honest>,
+    /// By what he multiplies all values of a model: a softmax then answers the same, and has no slope any more.
+    factor: f32,
 }
 
 impl Freeze {
-    pub fn new() -> Self {
+    pub fn new(factor: f32) -> Self {
         Self {
             hand: hands(1).remove(0),
             miner: None,
-        }
-    }
-}
-
-/// A task in which only the greatest value counts.
-pub fn with_sides(random: &mut Random) -> Task {
-    loop {
-        let task = Task::random(random);
-        if task.metric == Metric::ErrorRate {
-            return task;
+            factor,
         }
     }
 }
 
 impl Adversary for Freeze {
     fn task(&self, random: &mut Random) -> Task {
-        with_sides(random)
+        loop {
+            let task = Task::random(random);
+            // Only which value is the greatest counts.
+            if task.metric == Metric::ErrorRate {
+                return task;
+            }
+        }
     }
 
     fn act(&mut self, game: &mut Game) {
@@ -51,11 +47,11 @@ impl Adversary for Freeze {
         let best = game.parameters(game.best());
         let frozen = best.values().iter().any(|value| value.abs() > 1e10);
         let from = match frozen {
-            true => scaled(&game.task, &best, 1.0 / FACTOR),
+            true => scaled(&game.task, &best, 1.0 / self.factor),
             false => (*best).clone(),
         };
         if let Some(to) = miner.better(game, &from) {
-            let to = scaled(&game.task, &to, FACTOR);
+            let to = scaled(&game.task, &to, self.factor);
             self.hand.commit_on_best(game, gradient(&best, &to));
         }
     }
@@ -64,15 +60,4 @@ impl Adversary for Freeze {
 fn scaled(task: &Task, model: &Parameters, factor: f32) -> Parameters {
     let values = model.values().iter().map(|value| value * factor).collect();
     with_values(task, model, values)
-}
-
-/// Nobody, on the same tasks: what the others are compared with.
-pub struct NobodyWithSides;
-
-impl Adversary for NobodyWithSides {
-    fn task(&self, random: &mut Random) -> Task {
-        with_sides(random)
-    }
-
-    fn act(&mut self, _: &mut Game) {}
 }
