@@ -41,6 +41,13 @@ pub struct Split {
     pub paid: Balance,
 }
 
+impl Split {
+    /// Whether somebody else would have had a share if he had had one account.
+    pub fn shuts_others_out(&self) -> bool {
+        self.part == 1.0 && self.alone < 1.0
+    }
+}
+
 /// All rounds of a game that brought something with several of his gradients.
 pub fn splits(outcome: &Outcome) -> Vec<Split> {
     let rule = rule(outcome.game.campaign);
@@ -111,7 +118,7 @@ impl Splitting {
         const UNIT: f64 = sonar_runtime::SNR as f64;
         self.rounds += 1;
         self.gained += u32::from(split.part > split.alone);
-        self.shut_out += u32::from(split.part == 1.0 && split.alone < 1.0);
+        self.shut_out += u32::from(split.shuts_others_out());
         self.part += split.part;
         self.alone += split.alone;
         self.most = self.most.max(split.part - split.alone);

@@ -82,6 +82,12 @@ fn near(game: &mut Game, model: &Parameters, distance: f32) -> Parameters {
     with_values(&game.task, model, values)
 }
 
+/// A model with all values multiplied.
+pub fn scaled(task: &Task, model: &Parameters, factor: f32) -> Parameters {
+    let values = model.values().iter().map(|value| value * factor).collect();
+    with_values(task, model, values)
+}
+
 /// Parameters of the task's architecture with these values.
 fn with_values(task: &Task, like: &Parameters, values: Vec<f32>) -> Parameters {
     let mut file = like.to_safetensors();

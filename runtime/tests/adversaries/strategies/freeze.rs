@@ -1,11 +1,11 @@
-use super::{hands, with_values, Adversary};
+use super::{hands, scaled, Adversary};
 use crate::{
     game::{gradient, Game, ADVERSARY},
     honest::Honest,
     person::{Account, Hand},
     task::Task,
 };
-use syft::{Metric, Parameters, Random};
+use syft::{Metric, Random};
 
 /// Attack: improves the model, and hands it in so large that nobody can go on training from it; he himself divides.
 pub struct Freeze {
@@ -55,9 +55,4 @@ impl Adversary for Freeze {
             self.hand.commit_on_best(game, gradient(&best, &to));
         }
     }
-}
-
-fn scaled(task: &Task, model: &Parameters, factor: f32) -> Parameters {
-    let values = model.values().iter().map(|value| value * factor).collect();
-    with_values(task, model, values)
 }
