@@ -91,9 +91,10 @@ fn pays_for_it(_: &Outcome, figures: &Figures) {
 }
 
 /// The protocol says of digits that a zero gradient got up to 14.5 % where others go too far, and noise 33 %. Over all
-/// games of a kind it is to be less.
+/// games of a kind it is to be less; a few say nothing.
 fn earns_less_than(part: f64, all: Figures) {
-    assert!(all.earned as f64 <= part * all.paid as f64, "{all}");
+    let few = all.games < 10;
+    assert!(few || all.earned as f64 <= part * all.paid as f64, "{all}");
 }
 
 /// What the others are compared with.
