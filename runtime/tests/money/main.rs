@@ -5,11 +5,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../common/chain.rs"]
 mod chain;
+#[path = "../common/door.rs"]
+mod door;
+#[path = "../common/ledger.rs"]
+mod ledger;
 mod step;
 mod world;
 
-use chain::{check_invariants, genesis, PEOPLE};
+use chain::{check_invariants, genesis};
 use proptest::prelude::*;
 use sonar_primitives::{
     assay::{AcceptedRound, RoundVerdict, SeatShare, Verdict},
@@ -24,7 +29,7 @@ use sonar_runtime::{
 use sp_core::H256;
 use std::collections::BTreeMap;
 use step::steps;
-use world::{terms, World};
+use world::{terms, World, PEOPLE};
 
 /// What went into, and came out of, each campaign's escrow, by the chain's own transfer events.
 fn flows(events: &[RuntimeEvent], escrow: &AccountId) -> (Balance, Balance) {
@@ -48,7 +53,7 @@ proptest! {
 
     #[test]
     fn money_adds_up(steps in steps()) {
-        genesis().execute_with(|| {
+        genesis(&[]).execute_with(|| {
             let mut world = World::new();
             let issued = Balances::total_issuance();
             for step in &steps {
@@ -60,21 +65,12 @@ proptest! {
 
             let events = world.chain.take_events();
             let mut claimed = BTreeMap::<CampaignId, Balance>::new();
-            let mut fees = 0;
             for event in &events {
-                match event {
-                    RuntimeEvent::Payouts(pallet_payouts::Event::Claimed { campaign, amount, .. }) => {
-                        *claimed.entry(*campaign).or_default() += amount;
-                    }
-                    RuntimeEvent::TransactionPayment(
-                        pallet_transaction_payment::Event::TransactionFeePaid { actual_fee, tip, .. },
-                    ) => fees += actual_fee + tip,
-                    RuntimeEvent::Gradients(pallet_gradients::Event::Committed { fee, .. }) => {
-                        fees += fee;
-                    }
-                    _ => {}
+                if let RuntimeEvent::Payouts(pallet_payouts::Event::Claimed { campaign, amount, .. }) = event {
+                    *claimed.entry(*campaign).or_default() += amount;
                 }
             }
+            let fees: Balance = ledger::burned(&events).into_values().sum();
             assert_eq!(Balances::total_issuance() + fees, issued, "only fees are burnt");
 
             for &id in &world.campaigns {
@@ -156,7 +152,7 @@ fn accepted(id: u64, error: u64, best_set: &[u8], seats: &[(u8, u128)]) -> Verdi
 /// Start 42 %, target 10 %, records 41, 30, 10: the protocol's worked numbers through real blocks.
 #[test]
 fn three_rounds_pay_the_worked_numbers() {
-    genesis().execute_with(|| {
+    genesis(&[]).execute_with(|| {
         let [alice, bob, charlie, dave, ..] = PEOPLE;
         let mut world = World::new();
         let root = worked_campaign(&mut world);
@@ -193,7 +189,7 @@ fn three_rounds_pay_the_worked_numbers() {
 /// One round of three, R at 42; 1 and 2 together 26: the protocol's worked number through real blocks.
 #[test]
 fn one_round_of_three_pays_by_shares() {
-    genesis().execute_with(|| {
+    genesis(&[]).execute_with(|| {
         let [_, bob, charlie, dave, ..] = PEOPLE;
         let mut world = World::new();
         let root = worked_campaign(&mut world);
@@ -213,7 +209,7 @@ fn one_round_of_three_pays_by_shares() {
 /// Somebody takes the best model over, as one gradient on the root: he earns his own step only.
 #[test]
 fn a_takeover_from_the_root_earns_its_own_step_only() {
-    genesis().execute_with(|| {
+    genesis(&[]).execute_with(|| {
         let [_, bob, charlie, dave, ..] = PEOPLE;
         let mut world = World::new();
         let root = worked_campaign(&mut world);
@@ -239,7 +235,7 @@ fn a_takeover_from_the_root_earns_its_own_step_only() {
 /// so it is no root, and they earn what they bring.
 #[test]
 fn an_owners_proposal_after_the_commitments_takes_nothing() {
-    genesis().execute_with(|| {
+    genesis(&[]).execute_with(|| {
         let [alice, bob, ..] = PEOPLE;
         let mut world = World::new();
         let root = worked_campaign(&mut world);
@@ -264,7 +260,7 @@ fn an_owners_proposal_after_the_commitments_takes_nothing() {
 /// A round at the target dissolves those that are pending, and everything goes back.
 #[test]
 fn the_target_dissolves_later_rounds() {
-    genesis().execute_with(|| {
+    genesis(&[]).execute_with(|| {
         let [_, bob, charlie, ..] = PEOPLE;
         let mut world = World::new();
         let root = worked_campaign(&mut world);

@@ -1,7 +1,8 @@
 //! The chain, and what the people who use it remember.
 
 use crate::{
-    chain::{Chain, PEOPLE},
+    chain::{tasks, Chain},
+    door::{Aim, Secret},
     step::Step,
 };
 use sonar_primitives::{
@@ -11,7 +12,7 @@ use sonar_primitives::{
         DEFAULT_TOLERANCE,
     },
     payout,
-    submission::{commitment, proposal_hash, SubmissionKind},
+    submission::SubmissionKind,
     BlobHash, CampaignId, ModelId, RoundId, SubmissionId,
 };
 use sonar_runtime::{Balance, BlockNumber, Runtime, RuntimeCall, SNR};
@@ -19,6 +20,16 @@ use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{DispatchError, Permill};
 use syft::{Architecture, Encoding, Gradient, Metric, Parameters, Schema};
+
+/// The accounts that take part, besides the assayer's.
+pub const PEOPLE: [Sr25519Keyring; 6] = [
+    Sr25519Keyring::Alice,
+    Sr25519Keyring::Bob,
+    Sr25519Keyring::Charlie,
+    Sr25519Keyring::Dave,
+    Sr25519Keyring::Eve,
+    Sr25519Keyring::Ferdie,
+];
 
 fn architecture() -> Architecture {
     serde_json::from_str(
@@ -95,15 +106,6 @@ pub fn terms(
     }
 }
 
-/// A commitment whose gradient is not revealed yet.
-#[derive(Clone)]
-struct Secret {
-    who: Sr25519Keyring,
-    submission: SubmissionId,
-    gradient: Vec<u8>,
-    salt: [u8; 32],
-}
-
 /// A commitment that this world can reveal, by its place in the list of all that were made.
 #[derive(Clone, Copy)]
 pub struct Committed(usize);
@@ -113,7 +115,7 @@ pub struct World {
     pub chain: Chain,
     pub campaigns: Vec<CampaignId>,
     /// All commitments that were ever made.
-    made: Vec<Secret>,
+    made: Vec<(Sr25519Keyring, Secret)>,
     /// Those that were not revealed yet.
     secrets: Vec<usize>,
     next_seed: u64,
@@ -123,7 +125,8 @@ impl World {
     /// The first block of a fresh chain.
     pub fn new() -> Self {
         Self {
-            chain: Chain::start(),
+            // Invariants are checked after each step.
+            chain: Chain::start(|| ()),
             campaigns: Vec::new(),
             made: Vec::new(),
             secrets: Vec::new(),
@@ -146,13 +149,6 @@ impl World {
         salt
     }
 
-    /// The assays that the chain waits for, in the order of numbers.
-    pub fn tasks() -> Vec<AssayTask<BlockNumber>> {
-        let mut tasks: Vec<_> = pallet_assays::Tasks::<Runtime>::iter_values().collect();
-        tasks.sort_by_key(|task| task.id);
-        tasks
-    }
-
     /// Creates a campaign. Returns the number of its root.
     pub fn create(
         &mut self,
@@ -160,17 +156,11 @@ impl World {
         terms: Terms<Balance, BlockNumber>,
     ) -> Result<ModelId, DispatchError> {
         let blob = self.chain.store(who, parameters(0).to_safetensors());
-        let id = pallet_campaigns::NextCampaign::<Runtime>::get();
-        self.chain.submit(
-            who,
-            RuntimeCall::Campaigns(pallet_campaigns::Call::create {
-                terms: Box::new(terms),
-                model: InitialModel {
-                    architecture: architecture(),
-                    parameters: blob,
-                },
-            }),
-        )?;
+        let model = InitialModel {
+            architecture: architecture(),
+            parameters: blob,
+        };
+        let id = self.chain.create(who, terms, model)?;
         self.campaigns.push(id);
         let campaign = pallet_campaigns::Campaigns::<Runtime>::get(id).unwrap();
         Ok(campaign.root)
@@ -187,30 +177,12 @@ impl World {
         let bytes = Parameters::initialise(&architecture, seed)
             .unwrap()
             .to_safetensors();
-        let content = proposal_hash(&architecture, H256(syft::content_hash(&bytes)));
         let salt = self.salt();
-        let account = who.to_account_id();
-        let submission = pallet_gradients::NextSubmission::<Runtime>::get();
-        self.chain.submit(
-            who,
-            RuntimeCall::Gradients(pallet_gradients::Call::commit_proposal {
-                campaign,
-                commitment: commitment(&account, campaign, None, content, &salt),
-                max_hold: Balance::MAX,
-            }),
-        )?;
+        let secret = self
+            .chain
+            .commit_proposal(who, campaign, architecture, bytes, salt)?;
         self.chain.advance(1);
-        let root = pallet_gradients::NextModel::<Runtime>::get();
-        self.chain.submit(
-            who,
-            RuntimeCall::Gradients(pallet_gradients::Call::reveal_proposal {
-                submission,
-                salt,
-                architecture,
-                parameters: bytes,
-            }),
-        )?;
-        Ok(root)
+        self.chain.reveal_proposal(who, secret)
     }
 
     /// Commits to a gradient.
@@ -223,43 +195,24 @@ impl World {
     ) -> Result<Committed, DispatchError> {
         let gradient = gradient(self.seed());
         let salt = self.salt();
-        let hash = H256(syft::content_hash(&gradient));
-        let submission = pallet_gradients::NextSubmission::<Runtime>::get();
-        self.chain.submit(
-            who,
-            RuntimeCall::Gradients(pallet_gradients::Call::commit {
-                campaign,
-                root,
-                base,
-                commitment: commitment(&who.to_account_id(), campaign, Some(base), hash, &salt),
-                max_hold: Balance::MAX,
-            }),
-        )?;
+        let aim = Aim {
+            campaign,
+            root,
+            base,
+        };
+        let secret = self.chain.commit(who, aim, gradient, salt, Balance::MAX)?;
         self.secrets.push(self.made.len());
-        self.made.push(Secret {
-            who,
-            submission,
-            gradient,
-            salt,
-        });
+        self.made.push((who, secret));
         Ok(Committed(self.made.len() - 1))
     }
 
     /// The number that the chain gave a commitment.
     pub fn submission_of(&self, committed: Committed) -> SubmissionId {
-        self.made[committed.0].submission
+        self.made[committed.0].1.submission
     }
 
     fn reveal(&mut self, which: usize, who: Sr25519Keyring) -> Result<(), DispatchError> {
-        let secret = self.made[which].clone();
-        let revealed = self.chain.submit(
-            who,
-            RuntimeCall::Gradients(pallet_gradients::Call::reveal {
-                submission: secret.submission,
-                salt: secret.salt,
-                gradient: secret.gradient,
-            }),
-        );
+        let revealed = self.chain.reveal(who, &self.made[which].1);
         if revealed.is_ok() {
             self.secrets.retain(|other| *other != which);
         }
@@ -279,8 +232,7 @@ impl World {
         let now = self.chain.now();
         self.chain.advance(closes.saturating_sub(now));
         for committed in commitments {
-            self.reveal(committed.0, self.made[committed.0].who)
-                .unwrap();
+            self.reveal(committed.0, self.made[committed.0].0).unwrap();
         }
         round
     }
@@ -296,7 +248,7 @@ impl World {
 
     /// Gives the verdict on a root or round whose assay is asked for.
     pub fn judge(&mut self, id: ModelId, verdict: Verdict) {
-        let task = Self::tasks()
+        let task = tasks()
             .into_iter()
             .find(|task| task.id == id)
             .expect("the assay is asked for");
@@ -352,12 +304,12 @@ impl World {
             Step::Reveal { which, by } => {
                 if !self.secrets.is_empty() {
                     let index = self.secrets[which % self.secrets.len()];
-                    let who = by.map_or(self.made[index].who, |by| PEOPLE[by]);
+                    let who = by.map_or(self.made[index].0, |by| PEOPLE[by]);
                     let _ = self.reveal(index, who);
                 }
             }
             Step::Verdict { which, kind, share } => {
-                let tasks = Self::tasks();
+                let tasks = tasks();
                 if !tasks.is_empty() {
                     let task = &tasks[which % tasks.len()];
                     let verdict = Self::verdict(task, kind, share);
@@ -404,7 +356,9 @@ impl World {
             }
             Step::Claim { campaign, who, by } => {
                 if let Some(campaign) = self.campaign(campaign) {
-                    let _ = self.claim(campaign, PEOPLE[who], PEOPLE[by]);
+                    let _ = self
+                        .chain
+                        .claim(PEOPLE[by], campaign, PEOPLE[who].to_account_id());
                 }
             }
             Step::Advance { blocks } => self.chain.advance(blocks),
@@ -425,21 +379,6 @@ impl World {
             };
             let _ = self.chain.submit(who, RuntimeCall::Campaigns(call));
         }
-    }
-
-    fn claim(
-        &mut self,
-        campaign: CampaignId,
-        account: Sr25519Keyring,
-        by: Sr25519Keyring,
-    ) -> Result<(), DispatchError> {
-        self.chain.submit(
-            by,
-            RuntimeCall::Payouts(pallet_payouts::Call::claim_for {
-                campaign,
-                account: account.to_account_id(),
-            }),
-        )
     }
 
     fn verdict(task: &AssayTask<BlockNumber>, kind: u8, share: u32) -> Verdict {
@@ -496,15 +435,17 @@ impl World {
         // round.
         for _ in 0..45 {
             self.chain.advance(8);
-            for task in Self::tasks() {
+            for task in tasks() {
                 let verdict = Self::verdict(&task, 2, 1);
                 self.judge(task.id, verdict);
             }
         }
-        assert!(Self::tasks().is_empty(), "no assay is left");
+        assert!(tasks().is_empty(), "no assay is left");
         for campaign in self.campaigns.clone() {
             for who in PEOPLE {
-                let _ = self.claim(campaign, who, Sr25519Keyring::Bob);
+                let _ = self
+                    .chain
+                    .claim(Sr25519Keyring::Bob, campaign, who.to_account_id());
             }
         }
         self.chain.advance(1);

@@ -8,33 +8,45 @@ use sonar_primitives::{
     BlobHash,
 };
 use sonar_runtime::{
-    Assays, BlockNumber, Campaigns, Executive, Gradients, Hash, Header, ModelRepository, Payouts,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension,
-    UncheckedExtrinsic, SLOT_DURATION, VERSION,
+    AccountId, Assays, Balance, BlockNumber, Campaigns, Executive, Gradients, Hash, Header,
+    ModelRepository, Payouts, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
+    SignedPayload, System, TxExtension, UncheckedExtrinsic, SLOT_DURATION, VERSION,
 };
 use sp_core::{crypto::Pair, H256};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-    generic::Era, traits::Header as _, BuildStorage, Digest, DigestItem, DispatchError,
-    MultiAddress, MultiSignature,
+    generic::Era,
+    traits::Header as _,
+    transaction_validity::{InvalidTransaction, TransactionValidityError},
+    BuildStorage, Digest, DigestItem, DispatchError, MultiAddress, MultiSignature,
 };
+use std::collections::BTreeMap;
 
-/// The accounts that take part, besides the assayer's.
-pub const PEOPLE: [Sr25519Keyring; 6] = [
-    Sr25519Keyring::Alice,
-    Sr25519Keyring::Bob,
-    Sr25519Keyring::Charlie,
-    Sr25519Keyring::Dave,
-    Sr25519Keyring::Eve,
-    Sr25519Keyring::Ferdie,
-];
+/// Somebody with a key.
+pub trait Signer {
+    /// His account.
+    fn account(&self) -> AccountId;
+    /// His signature.
+    fn signature(&self, bytes: &[u8]) -> MultiSignature;
+}
 
-/// A fresh chain with the accounts of the development preset.
-pub fn genesis() -> sp_io::TestExternalities {
+impl Signer for Sr25519Keyring {
+    fn account(&self) -> AccountId {
+        self.to_account_id()
+    }
+
+    fn signature(&self, bytes: &[u8]) -> MultiSignature {
+        self.sign(bytes).into()
+    }
+}
+
+/// A fresh chain with the accounts of the development preset, and others with these balances.
+pub fn genesis(others: &[(AccountId, Balance)]) -> sp_io::TestExternalities {
     let preset = sonar_runtime::genesis::preset(&"development".into()).unwrap();
     let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
     merge(&mut config, serde_json::from_slice(&preset).unwrap());
-    let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
+    let mut config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
+    config.balances.balances.extend_from_slice(others);
     config.build_storage().unwrap().into()
 }
 
@@ -54,11 +66,15 @@ pub struct Chain {
     parent: Header,
     /// What happened since [`Chain::take_events`] was called last.
     events: Vec<RuntimeEvent>,
+    /// The blobs that nodes keep, stored or revealed, by their hashes.
+    pub blobs: BTreeMap<BlobHash, Vec<u8>>,
+    /// What is checked between blocks.
+    between_blocks: fn(),
 }
 
 impl Chain {
     /// Opens the first block. Call inside the externalities of [`genesis`].
-    pub fn start() -> Self {
+    pub fn start(between_blocks: fn()) -> Self {
         let parent = Header::new(
             0,
             H256::zero(),
@@ -69,6 +85,8 @@ impl Chain {
         let mut chain = Self {
             parent,
             events: Vec::new(),
+            blobs: BTreeMap::new(),
+            between_blocks,
         };
         chain.open();
         chain
@@ -110,6 +128,7 @@ impl Chain {
             self.events
                 .extend(System::read_events_no_consensus().map(|record| record.event));
             self.parent = Executive::finalize_block();
+            (self.between_blocks)();
             self.open();
         }
     }
@@ -132,9 +151,12 @@ impl Chain {
 
     /// Signs and executes a call in the open block, which is closed when it is full. Fails, having
     /// cost nothing, if the transaction is not even valid.
-    pub fn submit(&mut self, who: Sr25519Keyring, call: RuntimeCall) -> Result<(), DispatchError> {
+    pub fn submit(&mut self, who: impl Signer, call: RuntimeCall) -> Result<(), DispatchError> {
+        if let Some(bytes) = bytes_of(&call) {
+            self.blobs.insert(hash_of(bytes), bytes.to_vec());
+        }
         self.make_room();
-        let account = who.to_account_id();
+        let account = who.account();
         let extension: TxExtension = (
             frame_system::AuthorizeCall::new(),
             frame_system::CheckNonZeroSender::new(),
@@ -165,17 +187,13 @@ impl Chain {
             (),
         );
         let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-        let signature = payload.using_encoded(|bytes| who.sign(bytes));
-        let extrinsic = UncheckedExtrinsic::new_signed(
-            call,
-            MultiAddress::Id(account),
-            MultiSignature::Sr25519(signature),
-            extension,
-        );
+        let signature = payload.using_encoded(|bytes| who.signature(bytes));
+        let extrinsic =
+            UncheckedExtrinsic::new_signed(call, MultiAddress::Id(account), signature, extension);
         Executive::apply_extrinsic(extrinsic).map_err(|_| DispatchError::Other("not valid"))?
     }
 
-    /// The assayer's verdict on a task, as its off-chain worker sends it.
+    /// The assayer's verdict on a task, as its off-chain worker sends it. `Exhausted` if the block is full.
     pub fn report(
         &mut self,
         task: &AssayTask<BlockNumber>,
@@ -196,12 +214,17 @@ impl Chain {
             <Runtime as CreateAuthorizedTransaction<pallet_assays::Call<Runtime>>>::create_authorized_transaction(
                 call,
             );
-        Executive::apply_extrinsic(extrinsic).expect("the report is authorised")
+        let full = TransactionValidityError::from(InvalidTransaction::ExhaustsResources);
+        match Executive::apply_extrinsic(extrinsic) {
+            // It would wait in the pool.
+            Err(error) if error == full => Err(DispatchError::Exhausted),
+            applied => applied.expect("the report is authorised"),
+        }
     }
 
     /// Stores a blob, if it is not stored yet.
-    pub fn store(&mut self, who: Sr25519Keyring, data: Vec<u8>) -> BlobHash {
-        let hash = H256(syft::content_hash(&data));
+    pub fn store(&mut self, who: impl Signer, data: Vec<u8>) -> BlobHash {
+        let hash = hash_of(&data);
         if pallet_model_repository::Blobs::<Runtime>::get(hash).is_none() {
             self.submit(
                 who,
@@ -211,6 +234,31 @@ impl Chain {
         }
         hash
     }
+}
+
+/// The bytes that come with a call.
+fn bytes_of(call: &RuntimeCall) -> Option<&[u8]> {
+    use pallet_gradients::Call::{reveal, reveal_proposal, store_model};
+    match call {
+        RuntimeCall::ModelRepository(pallet_model_repository::Call::store { data }) => Some(data),
+        RuntimeCall::Gradients(reveal { gradient, .. }) => Some(gradient),
+        RuntimeCall::Gradients(
+            reveal_proposal { parameters, .. } | store_model { parameters, .. },
+        ) => Some(parameters),
+        _ => None,
+    }
+}
+
+/// The hash that names a blob.
+pub fn hash_of(bytes: &[u8]) -> BlobHash {
+    H256(syft::content_hash(bytes))
+}
+
+/// The assays that the chain waits for, in the order of numbers.
+pub fn tasks() -> Vec<AssayTask<BlockNumber>> {
+    let mut tasks: Vec<_> = pallet_assays::Tasks::<Runtime>::iter_values().collect();
+    tasks.sort_by_key(|task| task.id);
+    tasks
 }
 
 /// Checks every invariant of every pallet that holds money.

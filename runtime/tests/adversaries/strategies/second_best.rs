@@ -1,0 +1,51 @@
+use super::{hands, Adversary};
+use crate::{
+    door::Aim,
+    game::{gradient, Game},
+    person::Hand,
+};
+use sonar_runtime::Balance;
+
+/// Attack: a gradient of zeros on the best model, for a share in what others bring.
+pub struct ZeroGradient(Hand);
+
+impl ZeroGradient {
+    pub fn new() -> Self {
+        Self(hands(1).remove(0))
+    }
+}
+
+impl Adversary for ZeroGradient {
+    fn act(&mut self, game: &mut Game) {
+        self.0.reveal(game, |_, _, _| true);
+        if !self.0.waits() && game.is_open() {
+            let best = game.parameters(game.best());
+            self.0.commit_on_best(game, gradient(&best, &best));
+        }
+    }
+}
+
+/// Attack: the way from the root to the last model, which others have made, over and over.
+pub struct StaleCopy(Hand);
+
+impl StaleCopy {
+    pub fn new() -> Self {
+        Self(hands(1).remove(0))
+    }
+}
+
+impl Adversary for StaleCopy {
+    fn act(&mut self, game: &mut Game) {
+        self.0.reveal(game, |_, _, _| true);
+        let (best, root) = (game.best(), game.root);
+        if self.0.waits() || best == root || !game.is_open() {
+            return;
+        }
+        let (from, to) = (game.parameters(root), game.parameters(best));
+        let aim = Aim {
+            base: root,
+            ..game.aim()
+        };
+        let _ = self.0.commit(game, aim, gradient(&from, &to), Balance::MAX);
+    }
+}
