@@ -252,6 +252,7 @@ impl World {
             .into_iter()
             .find(|task| task.id == id)
             .expect("the assay is asked for");
+        self.chain.make_room();
         self.chain
             .report(&task, verdict)
             .expect("a verdict on a pending task counts");
