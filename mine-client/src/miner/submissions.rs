@@ -12,7 +12,7 @@ use crate::{
 };
 use sonar_primitives::{
     api::{CampaignInfo, SubmissionInfo},
-    round::{part, surcharge},
+    round::{charge, part},
     submission::{SubmissionKind, SubmissionState},
     Balance, BlockNumber, ModelId,
 };
@@ -391,8 +391,7 @@ fn cost(known: &Known) -> Option<Balance> {
         | SubmissionState::NotContributed
         | SubmissionState::Malformed => {
             let part = part(round.price, round.reveals, round.seats);
-            let with_surcharge = part.saturating_mul(surcharge(place.into()));
-            Some(with_surcharge.min(submission.part))
+            Some(charge(part, place.into(), submission.part))
         }
         _ => None,
     }

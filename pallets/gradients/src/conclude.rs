@@ -93,10 +93,8 @@ impl<T: Config> Pallet<T> {
         }
         for (revealed, paid) in revealed.iter().zip(paid) {
             let submission = &revealed.submission;
-            let surplus = part
-                .saturating_mul(round::surcharge(revealed.place.into()))
-                .min(submission.part)
-                .saturating_sub(part);
+            let surplus =
+                round::charge(part, revealed.place.into(), submission.part).saturating_sub(part);
             let lost = match surplus {
                 0 => 0,
                 surplus => Self::lose(submission, surplus),

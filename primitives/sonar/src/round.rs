@@ -189,6 +189,12 @@ pub fn surcharge(place: u32) -> Balance {
         .unwrap_or(Balance::MAX)
 }
 
+/// What a commitment in this place pays of a round's assay: its [`part`], times the [`surcharge`], and no
+/// more than is held for it. Saturates.
+pub fn charge(part: Balance, place: u32, held: Balance) -> Balance {
+    part.saturating_mul(surcharge(place)).min(held)
+}
+
 /// What booking `size` bytes costs where `booked` of `capacity` bytes are booked already:
 /// `size * per_byte * 2^floor(16 booked / capacity)`. To book up everybody's blocks costs tens of thousands
 /// times what the first pay. Saturates.

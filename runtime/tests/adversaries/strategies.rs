@@ -25,7 +25,8 @@ pub use takeover::Takeover;
 pub use withhold::Withhold;
 
 use crate::{
-    game::{Game, ADVERSARY},
+    door::Aim,
+    game::{gradient, Game, ADVERSARY},
     person::{Account, Hand},
     task::Task,
 };
@@ -69,6 +70,26 @@ fn hands(count: u8) -> Vec<Hand> {
     (0..count)
         .map(|number| Hand::new(Account::new(ADVERSARY + number)))
         .collect()
+}
+
+/// Commits to the way from the root to what `change` makes of the best model, once that is another one.
+fn commit_from_root(
+    hand: &mut Hand,
+    game: &mut Game,
+    change: impl FnOnce(&mut Game, &Parameters) -> Parameters,
+) {
+    hand.reveal(game, |_, _, _| true);
+    let (best, root) = (game.best(), game.root);
+    if hand.waits() || best == root || !game.is_open() {
+        return;
+    }
+    let (from, to) = (game.parameters(root), game.parameters(best));
+    let to = change(game, &to);
+    let aim = Aim {
+        base: root,
+        ..game.aim()
+    };
+    let _ = hand.commit(game, aim, gradient(&from, &to), Balance::MAX);
 }
 
 /// A model not far from another.

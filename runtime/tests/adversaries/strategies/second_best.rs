@@ -1,10 +1,8 @@
-use super::{hands, Adversary};
+use super::{commit_from_root, hands, Adversary};
 use crate::{
-    door::Aim,
     game::{gradient, Game},
     person::Hand,
 };
-use sonar_runtime::Balance;
 
 /// Attack: a gradient of zeros on the best model, for a share in what others bring.
 pub struct ZeroGradient(Hand);
@@ -36,16 +34,6 @@ impl StaleCopy {
 
 impl Adversary for StaleCopy {
     fn act(&mut self, game: &mut Game) {
-        self.0.reveal(game, |_, _, _| true);
-        let (best, root) = (game.best(), game.root);
-        if self.0.waits() || best == root || !game.is_open() {
-            return;
-        }
-        let (from, to) = (game.parameters(root), game.parameters(best));
-        let aim = Aim {
-            base: root,
-            ..game.aim()
-        };
-        let _ = self.0.commit(game, aim, gradient(&from, &to), Balance::MAX);
+        commit_from_root(&mut self.0, game, |_, best| best.clone());
     }
 }
